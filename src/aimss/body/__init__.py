@@ -1,0 +1,1 @@
+"""What happens inside her: one declaration of states, parameters and rates."""

@@ -1,0 +1,1 @@
+"""What can be done: strategies, guideline rules, safety rules."""

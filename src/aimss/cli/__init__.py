@@ -1,0 +1,27 @@
+"""The `aimss` command: arguments in, objects of the other rooms out; no logic of its own."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from aimss.errors import AimssError
+
+app = typer.Typer(
+    name="aimss",
+    help="What an aromatase inhibitor does to her bones and joints, and what can be done about it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """Run the command; show a user's mistake as one message with the exit code of its kind."""
+    try:
+        app()
+    except AimssError as error:
+        sys.stderr.write(f"aimss: {error}\n")
+        sys.exit(error.exit_code)

@@ -1,0 +1,1 @@
+"""What has been published: sources, studies, results, and their pooling."""

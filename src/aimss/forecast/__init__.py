@@ -1,0 +1,1 @@
+"""What will happen to her: the body integrated for virtual twins of her."""

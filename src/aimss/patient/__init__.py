@@ -1,0 +1,1 @@
+"""Who she is: the record, its readers and the instruments that score her pain."""
