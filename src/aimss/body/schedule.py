@@ -48,9 +48,7 @@ class Schedule:
     def __post_init__(self) -> None:
         k = len(self.times_days)
         if self.inputs.shape != (k, len(INPUTS)) or self.doses.shape != (k, len(DOSES)):
-            raise ValueError(
-                f"a schedule of {k} times needs inputs ({k}, {len(INPUTS)}) and doses ({k}, {len(DOSES)})"
-            )
+            raise ValueError(f"a schedule of {k} times needs inputs ({k}, {len(INPUTS)}) and doses ({k}, {len(DOSES)})")
         if k == 0 or not np.all(np.diff(self.times_days) > 0):
             raise ValueError("times_days must be non-empty and strictly increasing")
 

@@ -42,9 +42,7 @@ class DrugCourse(Part):
     interval_days: Annotated[float, Field(gt=0, le=1100)] | None = None
     start: RecordDate | None = None
     stop: RecordDate | None = None
-    doses: tuple[RecordDate, ...] = Field(
-        default=(), description="dates of single doses (infusions, injections)"
-    )
+    doses: tuple[RecordDate, ...] = Field(default=(), description="dates of single doses (infusions, injections)")
 
     @model_validator(mode="after")
     def _sound(self) -> DrugCourse:

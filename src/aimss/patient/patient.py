@@ -124,9 +124,7 @@ class Patient(Part):
     menopause: Menopause | None = None
     cancer: Cancer = Cancer()
     drugs: tuple[DrugCourse, ...] = ()
-    tried: tuple[str, ...] = Field(
-        default=(), description="remedies for joint pain that were tried and did not help"
-    )
+    tried: tuple[str, ...] = Field(default=(), description="remedies for joint pain that were tried and did not help")
     dxa: tuple[DxaScan, ...] = ()
     frax: tuple[FraxResult, ...] = ()
     markers: tuple[MarkerResult, ...] = ()
@@ -134,9 +132,7 @@ class Patient(Part):
     pain: tuple[PainScore, ...] = ()
     fractures: tuple[Fracture, ...] = ()
     risk_factors: RiskFactors = RiskFactors()
-    conditions: tuple[str, ...] = Field(
-        default=(), description="other diagnoses by name, see `aimss patient schema`"
-    )
+    conditions: tuple[str, ...] = Field(default=(), description="other diagnoses by name, see `aimss patient schema`")
     symptoms: Symptoms = Symptoms()
     lifestyle: Lifestyle = Lifestyle()
     dental_status: Literal["ok", "needs_treatment", "extraction_planned", "unknown"] | None = None
