@@ -78,7 +78,7 @@ class ParameterError(AimssError):
     exit_code = 9
 
 
-class SeveralErrors(AimssError):
+class SeveralErrors(AimssError):  # noqa: N818 - several of them
     """More than one mistake in one input; all are shown, the first sets the exit code."""
 
     def __init__(self, errors: list[AimssError]) -> None:

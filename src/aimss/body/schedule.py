@@ -1,4 +1,4 @@
-"""`Schedule`: what is given to her and when, as arrays that the engine takes; a new strategy is new data, never new code.
+"""`Schedule`: what is given to her and when, as arrays for the engine; a new strategy is new data, never new code.
 
 Inputs are constant between the times of the schedule; doses are added at a time, before integration goes on.
 Day 0 is the day of the forecast; the past is negative.
