@@ -22,7 +22,7 @@ def uniforms(seed: int, stream: str, first: int, count: int, width: int) -> NDAr
     raw = generator.random_raw(count * counters * _VALUES_PER_COUNTER)
     # 52 bits and a half step: neither 0 nor 1 can occur, so that a quantile function never returns infinity
     grid = (raw >> np.uint64(12)).astype(np.float64)
-    return ((grid + 0.5) * 2.0**-52).reshape(count, -1)[:, :width]
+    return ((grid + 0.5) * 2.0**-52).reshape(count, counters * _VALUES_PER_COUNTER)[:, :width]
 
 
 def normals(seed: int, stream: str, first: int, count: int, width: int) -> NDArray[np.float64]:
