@@ -1,8 +1,8 @@
 """Vega-Lite specs (plain dicts) in, SVG or PNG out; the only module that imports vl-convert.
 
 Text, axes and rules are drawn in ``currentColor``, so that a chart put inside a page follows the page's own
-light or dark colours. Data colours come from the palette of Okabe and Ito (2008), which people with any of the
-common colour-vision deficiencies can tell apart.
+light or dark colours. Data colours come from the palette of Okabe and Ito (2008), which people with any of
+the common colour-vision deficiencies can tell apart.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 Spec = dict[str, Any]
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8A6FC9", "#767676")
-"""Colour-blind-safe categorical colours; black and yellow of the original are left out (dark and light pages)."""
+"""Colour-blind-safe categorical colours; the original's black and yellow vanish on dark or light pages."""
 
 _INK = "#010203"  # stands for currentColor while Vega works, which parses every colour it is given
 _FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif"

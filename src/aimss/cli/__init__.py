@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from aimss.cli import evidence
 from aimss.errors import AimssError
 
 app = typer.Typer(
@@ -16,6 +17,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+app.add_typer(evidence.app, name="evidence")
 
 
 def main() -> None:

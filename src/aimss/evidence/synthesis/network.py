@@ -1,0 +1,408 @@
+"""Network meta-analysis: contrast-based random effects with multi-arm correlation, one fit a connected component.
+
+Model of a component: y ~ Normal(X d, V + tau² Z), where d holds the effects of its treatments against one, V the
+sampling covariance within studies and Z, with 1 on the diagonal and 1/2 between contrasts of one study, says that
+all comparisons are equally heterogeneous. metafor's ``rma.mv(..., random = ~ contrast | study, rho = 1/2)``
+is the same model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aimss.errors import EvidenceError
+from aimss.evidence.synthesis.citations import citations_for
+from aimss.evidence.synthesis.distributions import chi2_tail, two_sided_quantile
+from aimss.evidence.synthesis.network_data import NetworkStudy, components, joined, pairs
+from aimss.evidence.synthesis.tables import Table
+
+if TYPE_CHECKING:
+    from aimss.charting import Spec
+    from aimss.evidence.synthesis.inconsistency import DesignTest, NodeSplit
+
+Array = NDArray[np.floating[Any]]
+NETWORK_METHODS = ("CE", "DL", "REML", "ML")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Effect of ``treatment`` minus ``comparator`` with interval on the analysis scale."""
+
+    treatment: str
+    comparator: str
+    estimate: float
+    se: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True)
+class NetworkComponent:
+    """One connected part: effects against ``reference`` with their covariance, over ``treatments`` (sorted)."""
+
+    studies: tuple[NetworkStudy, ...]
+    treatments: tuple[str, ...]
+    reference: str
+    effects: Array
+    covariance: Array
+    tau2: float
+    Q: float
+    Q_df: int
+    Q_p: float
+    level: float
+    notes: tuple[str, ...]
+
+    @property
+    def k(self) -> int:
+        """Number of studies."""
+        return len(self.studies)
+
+    def compare(self, treatment: str, comparator: str) -> Comparison:
+        """Return the network estimate of ``treatment`` minus ``comparator``.
+
+        Raises
+        ------
+        EvidenceError : a treatment that is not in this component.
+        """
+        for t in (treatment, comparator):
+            if t not in self.treatments:
+                raise EvidenceError("treatment", "one of " + ", ".join(self.treatments), repr(t))
+        w = np.zeros(len(self.treatments))
+        w[self.treatments.index(treatment)] += 1
+        w[self.treatments.index(comparator)] -= 1
+        estimate, se = float(w @ self.effects), float(np.sqrt(max(0.0, float(w @ self.covariance @ w))))
+        half = two_sided_quantile(self.level) * se
+        return Comparison(treatment, comparator, estimate, se, estimate - half, estimate + half)
+
+    def league(self) -> Table:
+        """Return the league table: row treatment minus column treatment, with interval."""
+        names = self.treatments
+        rows = []
+        for a in names:
+            cells = []
+            for b in names:
+                if a == b:
+                    cells.append("·")
+                    continue
+                c = self.compare(a, b)
+                cells.append(f"{c.estimate:.2f} ({c.ci_low:.2f} to {c.ci_high:.2f})")
+            rows.append((a, *cells))
+        return Table(("row minus column", *names), tuple(rows))
+
+    def p_scores(self, *, smaller_is_better: bool = True) -> dict[str, float]:
+        """Return the P-score of each treatment: mean certainty (0 to 1) of being better than each other one."""
+        from scipy.stats import norm
+
+        scores = {}
+        for a in self.treatments:
+            others = [self.compare(a, b) for b in self.treatments if b != a]
+            sign = -1.0 if smaller_is_better else 1.0
+            scores[a] = float(np.mean(norm.cdf(sign * np.array([c.estimate / c.se for c in others]))))
+        return scores
+
+
+@dataclass(frozen=True)
+class NetworkResult:
+    """All components of a network, fitted apart, with the assumptions that joined any of them."""
+
+    components: tuple[NetworkComponent, ...]
+    method: str
+    level: float
+    assumptions: tuple[str, ...]
+    smaller_is_better: bool
+    designs: tuple[DesignTest | None, ...]
+    splits: tuple[tuple[NodeSplit, ...], ...]
+
+    @property
+    def k(self) -> int:
+        """Number of studies."""
+        return sum(c.k for c in self.components)
+
+    def edge_counts(self) -> dict[tuple[str, str], int]:
+        """Return how many studies compare each pair of treatments directly."""
+        counts: dict[tuple[str, str], int] = {}
+        for c in self.components:
+            for s in c.studies:
+                for pair in pairs(s.treatments):
+                    counts[pair] = counts.get(pair, 0) + 1
+        return counts
+
+    def studies_of(self, treatment: str) -> int:
+        """Return how many studies hold a treatment."""
+        return sum(treatment in s.treatments for c in self.components for s in c.studies)
+
+    def compare(self, treatment: str, comparator: str) -> Comparison:
+        """Return the estimate of ``treatment`` minus ``comparator``.
+
+        Raises
+        ------
+        EvidenceError : the two lie in components that no study joins, or one is unknown.
+        """
+        homes = [c for c in self.components if treatment in c.treatments]
+        if not homes:
+            raise EvidenceError("treatment", "a treatment of the network", repr(treatment))
+        if comparator not in homes[0].treatments and any(comparator in c.treatments for c in self.components):
+            raise EvidenceError(
+                f"{treatment} vs {comparator}",
+                "two treatments joined by a chain of trials",
+                "treatments of separate components",
+                "No trial evidence compares them; name an assumption that joins them (--join 'A=B').",
+            )
+        return homes[0].compare(treatment, comparator)
+
+    def league_tables(self) -> tuple[Table, ...]:
+        """Return one league table a component."""
+        return tuple(c.league() for c in self.components)
+
+    def table(self) -> Table:
+        """Return each treatment against its component's reference, with its P-score within the component."""
+        rows: list[tuple[str | float | int | None, ...]] = []
+        for i, c in enumerate(self.components, start=1):
+            scores = c.p_scores(smaller_is_better=self.smaller_is_better)
+            for t in sorted(c.treatments, key=lambda t: -scores[t]):
+                if t == c.reference:
+                    rows.append((i, t, "reference", None, None, None, scores[t]))
+                    continue
+                r = c.compare(t, c.reference)
+                rows.append((i, t, f"vs {c.reference}", r.estimate, r.ci_low, r.ci_high, scores[t]))
+        return Table(("component", "treatment", "against", "estimate", "ci low", "ci high", "P-score"), tuple(rows))
+
+    def plot(self) -> Spec:
+        """Return a Vega-Lite spec of the network graph."""
+        from aimss.evidence.synthesis import charts
+
+        return charts.network_graph(self)
+
+    def citations(self) -> tuple[str, ...]:
+        """Return the references of the methods that were used."""
+        return citations_for(["network", self.method, "pscore", "design", "split"])
+
+    def methods_text(self) -> str:
+        """Return the sentences of a methods section that describe this analysis."""
+        parts = [
+            f"A contrast-based network meta-analysis of {self.k} studies was fitted ("
+            + ("common effect" if self.method == "CE" else f"random effects, {self.method}")
+            + "), with the correlation of multi-arm contrasts.",
+        ]
+        if len(self.components) > 1:
+            parts.append(
+                f"The network falls into {len(self.components)} components that share no treatment; "
+                "they were analysed apart and treatments were ranked only within a component."
+            )
+        parts += [f"Assumption that joins parts of the network: {a}." for a in self.assumptions]
+        parts += [n for c in self.components for n in c.notes]
+        return " ".join(parts)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain types for ``json.dumps``."""
+        return {
+            "method": self.method,
+            "level": self.level,
+            "k": self.k,
+            "assumptions": list(self.assumptions),
+            "components": [
+                {
+                    "treatments": list(c.treatments),
+                    "reference": c.reference,
+                    "studies": [s.name for s in c.studies],
+                    "k": c.k,
+                    "tau2": c.tau2,
+                    "Q": c.Q,
+                    "Q_df": c.Q_df,
+                    "Q_p": c.Q_p,
+                    "comparisons": [vars(c.compare(a, b)) for a, b in pairs(c.treatments)],
+                    "p_scores": c.p_scores(smaller_is_better=self.smaller_is_better),
+                    "design_by_treatment": None if d is None else vars(d),
+                    "node_splits": [vars(s) for s in splits],
+                    "notes": list(c.notes),
+                }
+                for c, d, splits in zip(self.components, self.designs, self.splits, strict=True)
+            ],
+            "citations": list(self.citations()),
+        }
+
+    def summary(self) -> str:
+        """Return the result for the terminal: components apart, assumptions first."""
+        lines = [f"assumption: {a}" for a in self.assumptions]
+        lines.append(f"{self.k} studies, {len(self.components)} component(s), method {self.method}")
+        if len(self.components) > 1:
+            lines.append("Components share no treatment: nothing below compares one with another.")
+        lines += ["", str(self.table())]
+        for i, (c, design, splits) in enumerate(zip(self.components, self.designs, self.splits, strict=True), start=1):
+            lines += ["", f"component {i}: {c.k} studies, tau² = {c.tau2:.4f}, Q = {c.Q:.3f} on {c.Q_df} df"]
+            lines.append(str(c.league()))
+            if design is not None:
+                lines.append(
+                    f"inconsistency between designs: Q = {design.Q_between:.3f} on {design.df_between} df, "
+                    f"p = {design.p_between:.4g}"
+                )
+            lines += [
+                f"direct vs indirect {s.treatment} - {s.comparator}: {s.direct:.3f} vs {s.indirect:.3f}, "
+                f"difference {s.difference:.3f} (se {s.difference_se:.3f}, p = {s.p_value:.3g})"
+                for s in splits
+            ]
+            lines += [f"note: {n}" for n in c.notes]
+        return "\n".join(lines)
+
+
+def network_meta_analysis(
+    studies: Sequence[NetworkStudy],
+    method: str = "REML",
+    *,
+    level: float = 0.95,
+    joins: Sequence[tuple[str, str]] = (),
+    reference: str | None = None,
+    smaller_is_better: bool = True,
+) -> NetworkResult:
+    """Fit every connected component of a network and test its consistency.
+
+    Parameters
+    ----------
+    joins : pairs of treatments assumed to act alike; each is printed with the result.
+    reference : treatment against which its own component is reported; elsewhere the most studied one.
+
+    Raises
+    ------
+    EvidenceError : no study, an unknown method or reference, a join that a trial contradicts.
+    """
+    from aimss.evidence.synthesis.inconsistency import design_by_treatment, node_splits
+
+    if not studies:
+        raise EvidenceError("network", "at least one study", "none")
+    if method not in NETWORK_METHODS:
+        raise EvidenceError("--method", "one of " + ", ".join(NETWORK_METHODS), method)
+    if not 0 < level < 1:
+        raise EvidenceError("level", "a coverage between 0 and 1", f"{level}")
+    names = [s.name for s in studies]
+    if len(set(names)) < len(names):
+        raise EvidenceError("study", "each study once", next(n for n in names if names.count(n) > 1))
+    merged = joined(studies, joins)
+    if reference is not None and all(reference not in s.treatments for s in merged):
+        raise EvidenceError("--reference", "a treatment of the network", repr(reference))
+    fitted = tuple(fit_component(part, method, level, reference) for part in components(merged))
+    return NetworkResult(
+        components=fitted,
+        method=method,
+        level=level,
+        assumptions=tuple(f"{a} = {b} (treated as one comparator)" for a, b in joins),
+        smaller_is_better=smaller_is_better,
+        designs=tuple(design_by_treatment(c, method) for c in fitted),
+        splits=tuple(node_splits(c) for c in fitted),
+    )
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """Contrasts of all studies stacked: effects (n,), design (n, treatments - 1), V and Z (n, n)."""
+
+    y: Array
+    x: Array
+    v: Array
+    z: Array
+
+
+def stack(studies: Sequence[NetworkStudy], treatments: Sequence[str], reference: str) -> Stacked:
+    """Build the model matrices; ``treatments`` includes the reference, whose column is left out."""
+    place = {t: i for i, t in enumerate(t for t in treatments if t != reference)}
+    n = sum(len(s.effects) for s in studies)
+    y, x = np.zeros(n), np.zeros((n, len(place)))
+    v, z = np.zeros((n, n)), np.zeros((n, n))
+    row = 0
+    for s in studies:
+        m = len(s.effects)
+        block = slice(row, row + m)
+        y[block], v[block, block] = s.effects, s.covariance
+        z[block, block] = 0.5 * (np.eye(m) + np.ones((m, m)))
+        for j, t in enumerate(s.treatments[1:]):
+            if t != reference:
+                x[row + j, place[t]] += 1
+            if s.treatments[0] != reference:
+                x[row + j, place[s.treatments[0]]] -= 1
+        row += m
+    return Stacked(y, x, v, z)
+
+
+def generalised_q(data: Stacked, tau2: float) -> float:
+    """Return the weighted residual sum of squares at tau²."""
+    return float(data.y @ _projection(data, tau2)[0] @ data.y)
+
+
+def _projection(data: Stacked, tau2: float) -> tuple[Array, Array]:
+    weight = np.linalg.inv(data.v + tau2 * data.z)
+    wx = weight @ data.x
+    return weight - wx @ np.linalg.solve(data.x.T @ wx, wx.T), weight
+
+
+def network_tau2(data: Stacked, method: str) -> float:
+    """Estimate the common heterogeneity variance of a component.
+
+    Raises
+    ------
+    EvidenceError : the likelihood could not be maximised.
+    """
+    df = data.y.size - data.x.shape[1]
+    if method == "CE" or df <= 0:
+        return 0.0
+    p0, _ = _projection(data, 0.0)
+    moment: float = max(0.0, (float(data.y @ p0 @ data.y) - df) / float(np.sum(p0 * data.z)))
+    if method == "DL":
+        return moment
+    tau2, smallest = moment, float(np.diag(data.v).min())
+    for _ in range(500):
+        p, weight = _projection(data, tau2)
+        py = p @ data.y
+        core = p if method == "REML" else weight
+        cz = core @ data.z
+        score = float(py @ data.z @ py) - float(np.trace(cz))
+        step = score / float(np.sum(cz * cz.T))
+        if tau2 == 0 and step <= 0:
+            return 0.0
+        new: float = max(0.0, tau2 + step)
+        if abs(new - tau2) <= 1e-13 * smallest + 1e-12 * new:
+            return new
+        tau2 = new
+    raise EvidenceError("network", "a maximum of the likelihood for tau²", "no convergence", "Use --method DL.")
+
+
+def fit_component(
+    studies: tuple[NetworkStudy, ...], method: str, level: float, reference: str | None = None
+) -> NetworkComponent:
+    """Fit one connected component; see the module for the model."""
+    treatments = tuple(sorted({t for s in studies for t in s.treatments}))
+    if reference not in treatments:
+        reference = max(treatments, key=lambda t: (sum(t in s.treatments for s in studies), t))
+    data = stack(studies, treatments, reference)
+    tau2 = network_tau2(data, method)
+    _, weight = _projection(data, tau2)
+    inner = np.linalg.inv(data.x.T @ weight @ data.x)
+    estimate = inner @ (data.x.T @ weight @ data.y)
+    others = [i for i, t in enumerate(treatments) if t != reference]
+    effects, covariance = np.zeros(len(treatments)), np.zeros((len(treatments), len(treatments)))
+    effects[others] = estimate
+    covariance[np.ix_(others, others)] = inner
+    df = data.y.size - data.x.shape[1]
+    q = generalised_q(data, 0.0) if df > 0 else 0.0
+    notes = []
+    if df == 0 and method != "CE":
+        notes.append(
+            f"{len(studies)} studies of {', '.join(treatments)}: as many contrasts as effects, so heterogeneity "
+            "cannot be estimated and intervals are those of a common effect."
+        )
+    return NetworkComponent(
+        studies=studies,
+        treatments=treatments,
+        reference=reference,
+        effects=effects,
+        covariance=covariance,
+        tau2=tau2,
+        Q=q,
+        Q_df=df,
+        Q_p=chi2_tail(q, df) if df > 0 else 1.0,
+        level=level,
+        notes=tuple(notes),
+    )
