@@ -32,7 +32,7 @@ def generalised_pareto_fit(exceedances: Array) -> tuple[float, float]:
 def smoothed_weights(log_weights: Array) -> tuple[Array, float]:
     """Normalised, Pareto-smoothed weights (n,) and the tail shape k; k above 0.7 means they cannot be trusted.
 
-    A tail of fewer than five distinct weights is left as it is, with k = infinity.
+    A tail of one to four weights is left as it is, with k = infinity; equal weights have no tail, k = 0.
     """
     log_w = log_weights - log_weights.max()
     n = len(log_w)
@@ -40,13 +40,15 @@ def smoothed_weights(log_weights: Array) -> tuple[Array, float]:
     order = np.argsort(log_w, kind="stable")
     cut = max(log_w[order[-tail - 1]] if tail < n else -np.inf, np.log(np.finfo(float).tiny))
     in_tail = order[-tail:][log_w[order[-tail:]] > cut]
-    k = np.inf
+    # no weight above the cut: equal weights, no tail at all
+    k = np.inf if len(in_tail) else 0.0
     if len(in_tail) > 4:
         excess = np.exp(log_w[in_tail]) - np.exp(cut)
         k, sigma = generalised_pareto_fit(excess)
         if np.isfinite(k):
             p = (np.arange(len(in_tail)) + 0.5) / len(in_tail)
-            quantile = sigma * np.expm1(-k * np.log1p(-p)) / k if abs(k) > 1e-12 else -sigma * np.log1p(-p)
+            with np.errstate(over="ignore"):  # a quantile beyond the largest weight is cut to it in the next line
+                quantile = sigma * np.expm1(-k * np.log1p(-p)) / k if abs(k) > 1e-12 else -sigma * np.log1p(-p)
             log_w[in_tail] = np.minimum(np.log(quantile + np.exp(cut)), 0.0)
     weights = np.exp(log_w - log_w.max())
     return weights / weights.sum(), float(k)
