@@ -1,8 +1,8 @@
 """Virtual twins of her: each is one draw of the model's parameters and one woman who shares her record.
 
 A twin is a row of standard normal numbers. The first columns are the parameters' uncertainty (what we do not know of
-any woman), the next what differs between women (biology), the last what her record does not say. Everything else follows
-from the row, so the same rows always make the same twins, and a step in the rows is a step among plausible twins.
+any woman), the next what differs between women (biology), the last what her record does not say. Everything else
+follows from the row: the same rows always make the same twins, and a step in the rows is a step among plausible twins.
 """
 
 from __future__ import annotations
