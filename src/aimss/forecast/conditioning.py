@@ -1,9 +1,9 @@
 """Twins given her data: importance weights, Pareto-smoothed; where too few twins fit, tempered ensemble moves.
 
 Twins live in rows of standard normal numbers, so a preconditioned Crank-Nicolson step leaves the prior as it is and is
-accepted by the likelihood alone (Cotter, Roberts, Stuart, White. Stat Sci 2013;28:424-446, doi 10.1214/13-STS421). If
-the weights are worth too few twins, the likelihood is brought in by degrees: reweight so far that half remain, resample,
-move, repeat (Del Moral, Doucet, Jasra 2006, doi 10.1111/j.1467-9868.2006.00553.x).
+accepted by the likelihood alone (Cotter, Roberts, Stuart, White. Stat Sci 2013;28:424-446, doi 10.1214/13-STS421).
+If the weights are worth too few twins, the likelihood is brought in by degrees: reweight so far that half remain,
+resample, move, repeat (Del Moral, Doucet, Jasra 2006, doi 10.1111/j.1467-9868.2006.00553.x).
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ def marker_log_likelihood(marker: str, values: Array, log_ratio: Array) -> Array
 
 
 def estradiol_log_likelihood(values_pmol_l: Array, predicted_pmol_l: Array) -> Array:
-    """Log likelihood (n,) of measured estradiol (j,) given each twin's (n, j); below the limit only 'below' is known."""
+    """Log likelihood (n,) of measured estradiol (j,) given each twin (n, j); below the limit only that is known."""
     from scipy.special import log_ndtr
 
     with np.errstate(divide="ignore"):
