@@ -1,0 +1,167 @@
+"""The parameters of the body: one line each in `parameters.csv`, immutable, looked up by full name."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aimss.counter_random import normals
+from aimss.errors import ParameterError
+
+_NORMAL_95 = 1.959963984540054
+_UNIT_INTERVAL = "lognormal in (0,1)"
+_DRAWN = ("lognormal", _UNIT_INTERVAL, "normal")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One line of `parameters.csv`; `ln_sd` is the uncertainty of ln value, `between_woman_ln_sd` its spread."""
+
+    name: str
+    symbol: str
+    value: float
+    unit: str
+    meaning: str
+    distribution: str
+    ln_sd: float | None
+    between_woman_ln_sd: float | None
+    ci95_low: float | None
+    ci95_high: float | None
+    status: str
+    source: str
+
+
+class Parameters(Mapping[str, float]):
+    """All parameters at one set of values: `parameters["estrogen_hill"]`."""
+
+    def __init__(self, table: tuple[Parameter, ...]) -> None:
+        self._table = {p.name: p for p in table}
+
+    def __getitem__(self, name: str) -> float:
+        return self.parameter(name).value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The full names, in the order of the table."""
+        return tuple(self._table)
+
+    def parameter(self, name: str) -> Parameter:
+        """Return one whole line; raises ParameterError for an unknown name."""
+        try:
+            return self._table[name]
+        except KeyError:
+            raise ParameterError(
+                name, "the name of a parameter", "no such name", "See `aimss model describe`."
+            ) from None
+
+    def unit(self, name: str) -> str:
+        """Return the unit of a parameter."""
+        return self.parameter(name).unit
+
+    def replace(self, values: Mapping[str, float]) -> Parameters:
+        """Return a copy with other values for the named parameters; raises ParameterError for an unknown name."""
+        from dataclasses import replace
+
+        for name in values:
+            self.parameter(name)
+        return Parameters(
+            tuple(replace(p, value=float(values[n])) if n in values else p for n, p in self._table.items())
+        )
+
+    @property
+    def drawn_names(self) -> tuple[str, ...]:
+        """The names whose value is uncertain, in the order in which draws are made."""
+        return tuple(p.name for p in self._table.values() if p.distribution in _DRAWN)
+
+    def draws(self, n: int, seed: int, first: int = 0) -> dict[str, NDArray[np.float64]]:
+        """Return n draws of the uncertain parameters, name -> (n,): rows `first` to `first + n - 1` of all draws.
+
+        ln values are normal with the covariance of the fit; a draw with a share outside (0, 1) is made again as a
+        whole, so that the rest keeps its correlation with the shares. A row depends on seed and number alone.
+        """
+        names = self.drawn_names
+        root = _factor(names, self)
+        centre = np.array([np.log(self[k]) if self._table[k].distribution != "normal" else self[k] for k in names])
+        is_log = np.array([self._table[k].distribution != "normal" for k in names])
+        shares = [i for i, k in enumerate(names) if self._table[k].distribution == _UNIT_INTERVAL]
+        values = np.full((n, len(names)), np.inf)
+        attempt, todo = 0, np.arange(n)
+        while todo.size:
+            if attempt == 1000:
+                raise ParameterError("parameter draws", "shares within (0, 1)", "none in 1000 attempts")
+            white = normals(
+                seed, f"parameters/{attempt}", first + int(todo[0]), int(todo[-1] - todo[0]) + 1, len(names)
+            )
+            # one row at a time in a fixed order of sums: a matrix product may round by the number of rows
+            drawn = centre + np.einsum("ij,kj->ik", white[todo - todo[0]], root)
+            values[todo] = np.where(is_log, np.exp(drawn), drawn)
+            todo = todo[(values[todo][:, shares] >= 1.0).any(axis=1)]
+            attempt += 1
+        return {name: np.ascontiguousarray(values[:, i]) for i, name in enumerate(names)}
+
+
+def _factor(names: tuple[str, ...], parameters: Parameters) -> NDArray[np.float64]:
+    """Return the lower Cholesky factor of the covariance of the drawn quantities; the unfitted ones are independent."""
+    labels, fitted = _covariance()
+    covariance = np.zeros((len(names), len(names)))
+    for i, name in enumerate(names):
+        p = parameters.parameter(name)
+        if p.distribution == "normal":
+            if p.ci95_low is None or p.ci95_high is None:
+                raise ParameterError(name, "a 95% interval", "none")
+            covariance[i, i] = ((p.ci95_high - p.ci95_low) / (2 * _NORMAL_95)) ** 2
+        elif name not in labels:
+            if p.ln_sd is None:
+                raise ParameterError(name, "a standard deviation of its logarithm", "none")
+            covariance[i, i] = p.ln_sd**2
+    at = np.array([names.index(label) for label in labels])
+    covariance[np.ix_(at, at)] = fitted
+    return np.asarray(np.linalg.cholesky(covariance))
+
+
+@cache
+def _covariance() -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    text = (files("aimss.body") / "parameter_covariance.csv").read_text(encoding="utf-8")
+    rows = list(csv.reader(text.splitlines()))
+    return tuple(rows[0][1:]), np.array([[float(v) for v in row[1:]] for row in rows[1:]])
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
+
+
+@cache
+def default() -> Parameters:
+    """Return the parameters that aimss ships."""
+    text = (files("aimss.body") / "parameters.csv").read_text(encoding="utf-8")
+    return Parameters(
+        tuple(
+            Parameter(
+                name=row["name"],
+                symbol=row["symbol"],
+                value=float(row["value"]),
+                unit=row["unit"],
+                meaning=row["meaning"],
+                distribution=row["distribution"],
+                ln_sd=_number(row["ln_sd"]),
+                between_woman_ln_sd=_number(row["between_woman_ln_sd"]),
+                ci95_low=_number(row["ci95_low"]),
+                ci95_high=_number(row["ci95_high"]),
+                status=row["status"],
+                source=row["source"],
+            )
+            for row in csv.DictReader(text.splitlines())
+        )
+    )
