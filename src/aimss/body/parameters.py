@@ -92,11 +92,7 @@ class Parameters(Mapping[str, float]):
         whole, so that the rest keeps its correlation with the shares. A row depends on seed and number alone.
         """
         names = self.drawn_names
-        root = _factor(names, self)
-        centre = np.array([np.log(self[k]) if self._table[k].distribution != "normal" else self[k] for k in names])
-        is_log = np.array([self._table[k].distribution != "normal" for k in names])
-        shares = [i for i, k in enumerate(names) if self._table[k].distribution == _UNIT_INTERVAL]
-        values = np.full((n, len(names)), np.inf)
+        values = {name: np.empty(n) for name in names}
         attempt, todo = 0, np.arange(n)
         while todo.size:
             if attempt == 1000:
@@ -104,12 +100,34 @@ class Parameters(Mapping[str, float]):
             white = normals(
                 seed, f"parameters/{attempt}", first + int(todo[0]), int(todo[-1] - todo[0]) + 1, len(names)
             )
-            # one row at a time in a fixed order of sums: a matrix product may round by the number of rows
-            drawn = centre + np.einsum("ij,kj->ik", white[todo - todo[0]], root)
-            values[todo] = np.where(is_log, np.exp(drawn), drawn)
-            todo = todo[(values[todo][:, shares] >= 1.0).any(axis=1)]
+            drawn = self.from_normals(white[todo - todo[0]])
+            for name in names:
+                values[name][todo] = drawn[name]
+            todo = todo[~self.plausible(drawn)]
             attempt += 1
-        return {name: np.ascontiguousarray(values[:, i]) for i, name in enumerate(names)}
+        return values
+
+    def from_normals(self, white: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return the uncertain parameters of rows of standard normal numbers (n, len(drawn_names)), name -> (n,)."""
+        names = self.drawn_names
+        root = _factor(names, self)
+        is_log = [self._table[k].distribution != "normal" for k in names]
+        # one row at a time in a fixed order of sums: a matrix product may round by the number of rows
+        moved = np.einsum("ij,kj->ki", white, root)
+        return {
+            name: np.exp(np.log(self[name]) + moved[i]) if is_log[i] else self[name] + moved[i]
+            for i, name in enumerate(names)
+        }
+
+    def plausible(self, drawn: Mapping[str, NDArray[np.float64]]) -> NDArray[np.bool_]:
+        """Return which draws (n,) keep every share below 1; the others are to be made again as a whole."""
+        shares = [name for name in self.drawn_names if self._table[name].distribution == _UNIT_INTERVAL]
+        return np.asarray(np.logical_and.reduce([drawn[name] < 1.0 for name in shares]))
+
+    @property
+    def between_women(self) -> dict[str, float]:
+        """The parameters that differ between women and the SD of their logarithm."""
+        return {p.name: p.between_woman_ln_sd for p in self._table.values() if p.between_woman_ln_sd}
 
 
 def _factor(names: tuple[str, ...], parameters: Parameters) -> NDArray[np.float64]:
