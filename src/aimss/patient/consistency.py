@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from aimss.patient.dates import PartialDate, years_between
+from aimss.patient.densitometry import DEVICES, young_reference
+from aimss.patient.observations import Device, DxaScan
 from aimss.patient.parts import Mistake
 
 if TYPE_CHECKING:
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 AGE_RANGE = (18, 100)
 AGE_AT_MENOPAUSE_RANGE = (20, 62)
+# References of centres differ by up to 0.7 T (RB015); a wrong sign, site or unit lies further off.
+MAX_T_MISFIT = 1.5
 AROMATASE_INHIBITORS = {"letrozole", "anastrozole", "exemestane"}
 
 
@@ -160,6 +164,22 @@ def _dxa(patient: Patient) -> Iterator[Mistake]:
                 f"a second one beside dxa[{first}]",
                 "Join the two, or correct date or site.",
             )
+
+        if scan.t_score is not None and scan.bmd_g_cm2 is not None:
+            off = min(_t_misfit(scan, device) for device in ([scan.device] if scan.device else DEVICES))
+            if off > MAX_T_MISFIT:
+                yield Mistake(
+                    f"dxa[{i}].t_score",
+                    f"a T-score that fits the BMD of {scan.bmd_g_cm2:g} g/cm2 ({scan.device or 'any device'})",
+                    f"{scan.t_score:g}, {off:.1f} off",
+                    "Check site, device, sign and unit.",
+                )
+
+
+def _t_misfit(scan: DxaScan, device: Device) -> float:
+    assert scan.t_score is not None
+    assert scan.bmd_g_cm2 is not None
+    return abs(young_reference(scan.site, device).t_score(scan.bmd_g_cm2) - scan.t_score)
 
 
 def _fractures(patient: Patient) -> Iterator[Mistake]:
