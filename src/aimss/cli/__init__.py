@@ -17,8 +17,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-
 app.add_typer(evidence.app, name="evidence")
 
 

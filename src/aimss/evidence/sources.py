@@ -194,7 +194,7 @@ def _study(row: Row, url: str = "source_url") -> Source:
         doi=get("doi").lower(),
         url=get(url),
         verified=seen,
-        citation=get("citation") or get("body") or (get("kind") if row.table == "joint/network_meta" else ""),
+        citation=get("citation") or ("" if get("journal") or get("doi") else get("body")),
         specialty=get("specialty"),
     )
 

@@ -1,0 +1,178 @@
+"""Where aimss uses a number: every parameter, rule and sentence of the upper rooms, with the reference it gives.
+
+The upper rooms keep those as data files; they are read here as package data, so that nothing is imported upward.
+A new kind of file that carries numbers is one line in `PLACES`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from aimss.errors import EvidenceError, InputFileError
+from aimss.evidence.references import resolve
+from aimss.evidence.sources import Source, load_sources
+from aimss.evidence.tables import Row
+
+ASSUMED = ("assumed", "assumption")
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One number, rule or sentence of aimss and the reference that it rests on.
+
+    `kind` is parameter, rule, strategy or sentence; `where` is the file; `status` is what the file says of it
+    (fitted, fixed, assumed, yes, secondary, ...).
+    """
+
+    kind: str
+    where: str
+    name: str
+    what: str
+    reference: str
+    status: str
+
+    @property
+    def assumed(self) -> bool:
+        """Return whether the file says that this rests on an assumption, not on a source."""
+        return self.status.lower().startswith(ASSUMED)
+
+    def targets(self) -> tuple[Source | Row, ...]:
+        """Return what the reference leads to; raise EvidenceError for an orphan."""
+        try:
+            return resolve(self.reference)
+        except EvidenceError as error:
+            raise EvidenceError(
+                f"{self.where}, {self.name}", error.expected, error.found, "Name a source id or an evidence row."
+            ) from None
+
+
+def _from_csv(where: str, text: str) -> Iterator[Use]:
+    for line in csv.DictReader(io.StringIO(text)):
+        value = " ".join(part for part in (line.get("value", ""), line.get("unit", "")) if part)
+        yield Use(
+            "parameter",
+            where,
+            line["name"],
+            f"{line.get('meaning') or line['name']}: {value}",
+            line.get("source") or "",
+            line.get("status") or "",
+        )
+
+
+def _from_yaml(kind: str) -> Callable[[str, str], Iterator[Use]]:
+    def read(where: str, text: str) -> Iterator[Use]:
+        import yaml
+
+        yield from _walk(kind, where, yaml.safe_load(text), "")
+
+    return read
+
+
+def _walk(kind: str, where: str, node: object, inherited: str) -> Iterator[Use]:
+    """Yield one use for each mapping with an identity and a source of its own or of the file around it."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _walk(kind, where, item, inherited)
+    if not isinstance(node, dict):
+        return
+    given = node.get("sources", node.get("source"))
+    reference = "; ".join(map(str, given)) if isinstance(given, list) else str(given or inherited)
+    name = next((str(node[key]) for key in ("id", "rule_id", "rule", "name") if key in node), "")
+    if name and (given is not None or "verified" in node):
+        what = next(
+            (
+                " ".join(str(node[key]).split())
+                for key in ("text", "action", "what_to_do", "why", "title")
+                if node.get(key)
+            ),
+            name,
+        )
+        yield Use(kind, where, name, what, reference, str(node.get("verified", node.get("status", ""))))
+    for key, item in node.items():
+        if key not in ("source", "sources"):
+            yield from _walk(kind, where, item, reference)
+
+
+Reader = Callable[[str, str], Iterator[Use]]
+
+PLACES: tuple[tuple[str, str, str, Reader], ...] = (
+    ("body", ".", "parameters.csv", _from_csv),
+    ("body", ".", "joint_parameters.csv", _from_csv),
+    ("care", "guidelines", ".yaml", _from_yaml("rule")),
+    ("care", "safety", ".yaml", _from_yaml("rule")),
+    ("care", "strategies", ".yaml", _from_yaml("strategy")),
+    ("report", "words", ".yaml", _from_yaml("sentence")),
+)
+
+
+def _files(room: str, folder: str, ending: str) -> list[Traversable]:
+    """Return the files of a place, none where the room does not have them (yet)."""
+    root = resources.files("aimss") / room
+    directory = root if folder == "." else root / folder
+    if not directory.is_dir():
+        return []
+    return sorted(
+        (
+            item
+            for item in directory.iterdir()
+            if item.is_file() and item.name.endswith(ending) and (folder != "." or item.name == ending)
+        ),
+        key=lambda item: item.name,
+    )
+
+
+@cache
+def uses() -> tuple[Use, ...]:
+    """Return every use of evidence in aimss."""
+    return tuple(
+        use
+        for room, folder, ending, read in PLACES
+        for file in _files(room, folder, ending)
+        for use in read("/".join(part for part in (room, folder, file.name) if part != "."), file.read_text("utf-8"))
+    )
+
+
+def uses_in_plan(path: Path) -> tuple[Use, ...]:
+    """Return the sources that a plan (JSON) lists, as uses; raise InputFileError when it is not JSON."""
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputFileError(str(path), "a plan in JSON", str(error)) from None
+    return tuple(_listed(path.name, document, ""))
+
+
+def _listed(where: str, node: object, inside: str) -> Iterator[Use]:
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, item in items:
+        name = f"{inside}.{key}" if inside else str(key)
+        if key in ("source", "sources") and item:
+            for line in item if isinstance(item, list) else [item]:
+                if isinstance(line, dict):
+                    status, what = str(line.get("status", "")), str(line.get("used_for", ""))
+                    yield Use("page", where, name, what, str(line.get("id", "")), status)
+                else:
+                    yield Use("page", where, name, "", str(line), "")
+        else:
+            yield from _listed(where, item, name)
+
+
+def uses_of(source: Source) -> tuple[Use, ...]:
+    """Return every use that rests on a source, directly or through one of its rows."""
+    found: list[Use] = []
+    for use in uses():
+        try:
+            targets = use.targets()
+        except EvidenceError:
+            continue  # the audit reports it as an orphan
+        owners = (load_sources().of(target) if isinstance(target, Row) else target for target in targets)
+        if any(owner is source for owner in owners):
+            found.append(use)
+    return tuple(found)
