@@ -19,6 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
+from aimss.errors import EvidenceError
+from aimss.evidence.references import resolve, split_reference
+
 ROOT = Path(__file__).resolve().parents[2]
 BODY = ROOT / "src" / "aimss" / "body"
 LATENT = {
@@ -203,8 +206,44 @@ def write_parameters(fit: dict[str, dict[str, str]]) -> None:
                   "uncertainty of response_fading_weeks", "", "", "", "P", "assumption"])  # fmt: skip
     for line in lines:
         line[-1] = line[-1].replace("models.md: ", "").replace("risk_map.py: ", "slope in this model: ")
+    lines[0].append("basis")
+    for line in lines[1:]:
+        line[-1:] = split_source(line[0], line[-1])
     with (BODY / "joint_parameters.csv").open("w", newline="") as handle:
         csv.writer(handle, lineterminator="\n").writerows(lines)
+
+
+_STOPPING = "henry2012 chim2013 chirgwin2016 hershman2011 ma27_goss2013"
+_ORAL = "S0927 BLUECITRUS NEC2024 A221102 SHAPIRO2016"
+# Parameters whose fit names no study by id: the studies that inform them.
+_NAMED = {
+    "fluctuation_time_weeks": "HOPE MAO2014 PEACE",
+    "pain_log_rate_between_setting_sd": "henry2012 chim2013 laroche2014 egawa2016_savs presant2007",
+    "other_log_rate_between_setting_sd": f"{_STOPPING} sestak2018_ibis2",
+    "acupuncture": "CREW2010 MAO2014 PEACE EXT_VICKERS2018",
+    "oral_class_mean_points": _ORAL,
+    "oral_class_sd_points": _ORAL,
+    "between_trial_sd_points": f"{_ORAL} S1202 CREW2010 MAO2014 PEACE HOPE JUST2017",
+    "response_between_trial_sd_points": "S0927 S1202 BLUECITRUS JUST2017 CHERRY2022 MAO2014 PEACE HOPE",
+    "natural_course_between_trial_sd_points": "MAO2014 HOPE PEACE",
+    "risk_slope": "crew2007 presant2007 dizdar2009 romero2020 boonstra2013 egawa2016_savs swenson2013",
+    "duloxetine_off_weeks": "S1202",
+}
+
+
+def split_source(name: str, words: str) -> list[str]:
+    """Return (ids of sources, what the fit says of them); an id that the library does not hold stays in the words only."""
+    found = [part for part in split_reference(words) if not part[0].isdigit() and _resolves(part)]
+    ids = _NAMED.get(name) or " ".join(found)
+    return [ids.replace(" ", ";"), "" if ids == words else words]
+
+
+def _resolves(part: str) -> bool:
+    try:
+        resolve(part)
+    except EvidenceError:
+        return False
+    return True
 
 
 def main(source: Path) -> None:
@@ -232,7 +271,13 @@ def main(source: Path) -> None:
     digest = hashlib.sha256(target.read_bytes()).hexdigest()
     print("joint_draws.npz sha256", digest)
 
-    (BODY / "joint_targets.csv").write_bytes((source / "targets.csv").read_bytes())
+    with (source / "targets.csv").open(newline="") as handle:
+        targets = list(csv.DictReader(handle))
+    with (BODY / "joint_targets.csv").open("w", newline="") as handle:
+        writer = csv.DictWriter(handle, [*targets[0], "source"], lineterminator="\n")
+        writer.writeheader()
+        # The historical controls of ZAP are an arm, not a study.
+        writer.writerows({**row, "source": {"ZAP_HC": "ZAP-HC"}.get(row["study_id"], row["study_id"])} for row in targets)
     write_parameters({row["name"]: row for row in csv.DictReader((source / "parameters.csv").open())})
     table = {row["target"]: row for row in csv.DictReader((source / "calibration_table.csv").open())}
     golden = {

@@ -28,7 +28,10 @@ _BODY = files("aimss.body")
 
 @dataclass(frozen=True)
 class JointParameter:
-    """One parameter of the joint model as the table of parameters shows it; status E fitted, P assumed, D derived."""
+    """One parameter of the joint model as the table of parameters shows it; status E fitted, P assumed, D derived.
+
+    `source` holds ids of sources and evidence rows, `basis` the words about them.
+    """
 
     name: str
     symbol: str
@@ -40,6 +43,7 @@ class JointParameter:
     ci95_high: float | None
     status: str
     source: str
+    basis: str
 
 
 def joint_parameters() -> Mapping[str, JointParameter]:
@@ -55,7 +59,7 @@ def _parameter_table() -> Mapping[str, JointParameter]:
         low, high = (float(row[k]) if row[k] else None for k in ("ci95_low", "ci95_high"))
         found[row["name"]] = JointParameter(
             row["name"], row["symbol"], float(row["value"]), row["unit"], row["meaning"], row["distribution"],
-            low, high, row["status"], row["source"],
+            low, high, row["status"], row["source"], row["basis"],
         )  # fmt: skip
     return MappingProxyType(found)
 

@@ -66,15 +66,21 @@ class Audit:
 
 def seen(use: Use) -> str:
     """Return how far the evidence of a use was seen: the least seen of what it rests on, or 'assumed'."""
-    if use.assumed:
+    if use.assumed and not use.reference:
         return "assumed"
     order = ("yes", "derived", "secondary", "partial", "no")
-    statuses = {_status(target) for target in use.targets()} - {""}
-    return max(statuses, key=order.index, default="no")
+    statuses = {_status(target) for target in use.targets()}
+    if use.assumed:
+        return "assumed"
+    return max(statuses, key=order.index)
 
 
 def _status(target: Source | Row) -> str:
-    return target.verified
+    """Return how far a source or row was seen; a row that does not say is as well seen as its publication."""
+    if target.verified or isinstance(target, Source):
+        return target.verified
+    owner = load_sources().of(target)
+    return owner.verified if owner else "no"
 
 
 def audit(extra: tuple[Use, ...] = ()) -> Audit:

@@ -54,17 +54,34 @@ class Use:
             ) from None
 
 
+# How the table of the joint model spells its statuses.
+_STATUSES = {"E": "fitted", "D": "derived", "P": "assumed"}
+
+
 def _from_csv(where: str, text: str) -> Iterator[Use]:
-    for line in csv.DictReader(io.StringIO(text)):
-        value = " ".join(part for part in (line.get("value", ""), line.get("unit", "")) if part)
-        yield Use(
-            "parameter",
-            where,
-            line["name"],
-            f"{line.get('meaning') or line['name']}: {value}",
-            line.get("source") or "",
-            line.get("status") or "",
-        )
+    """Yield one use a row and source column: `source` (else `study_id`), or one `x_source` for each column x."""
+    lines = csv.DictReader(io.StringIO(text))
+    columns = [name for name in lines.fieldnames or () if name in ("source", "study_id") or name.endswith("_source")]
+    if "source" in columns and "study_id" in columns:
+        columns.remove("study_id")
+    if not columns:
+        yield Use("parameter", where, "whole file", "a table without a column of sources", "", "")
+    for number, line in enumerate(lines, start=2):
+        name = line.get("name") or line.get("factor") or f"line {number}"
+        status = line.get("status") or ""
+        for column in columns:
+            about = column.removesuffix("_source") if column.endswith("_source") else ""
+            value = line.get(about or "value") or line.get("observed") or ""
+            if about and not value and not line[column]:
+                continue
+            yield Use(
+                "parameter",
+                where,
+                f"{name}.{about}" if about else name,
+                f"{line.get('meaning') or line.get('definition') or name}: {value} {line.get('unit') or ''}".strip(),
+                (line[column] or "").removeprefix("assumption"),
+                _STATUSES.get(status, status) or ("assumed" if line[column] == "assumption" else ""),
+            )
 
 
 def _from_yaml(kind: str) -> Callable[[str, str], Iterator[Use]]:
@@ -101,11 +118,13 @@ def _walk(kind: str, where: str, node: object, inherited: str) -> Iterator[Use]:
             yield from _walk(kind, where, item, reference)
 
 
+# Says how parameters vary together; each of them has its source in parameters.csv.
+_WITHOUT_SOURCES = ("parameter_covariance.csv",)
+
 Reader = Callable[[str, str], Iterator[Use]]
 
 PLACES: tuple[tuple[str, str, str, Reader], ...] = (
-    ("body", ".", "parameters.csv", _from_csv),
-    ("body", ".", "joint_parameters.csv", _from_csv),
+    ("body", ".", ".csv", _from_csv),
     ("care", "guidelines", ".yaml", _from_yaml("rule")),
     ("care", "safety", ".yaml", _from_yaml("rule")),
     ("care", "strategies", ".yaml", _from_yaml("strategy")),
@@ -119,14 +138,8 @@ def _files(room: str, folder: str, ending: str) -> list[Traversable]:
     directory = root if folder == "." else root / folder
     if not directory.is_dir():
         return []
-    return sorted(
-        (
-            item
-            for item in directory.iterdir()
-            if item.is_file() and item.name.endswith(ending) and (folder != "." or item.name == ending)
-        ),
-        key=lambda item: item.name,
-    )
+    found = (item for item in directory.iterdir() if item.is_file() and item.name.endswith(ending))
+    return sorted((item for item in found if item.name not in _WITHOUT_SOURCES), key=lambda item: item.name)
 
 
 @cache
