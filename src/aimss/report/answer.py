@@ -1,0 +1,97 @@
+"""The short answer: a handful of plain sentences, the most important first, each with its range and definition."""
+
+from __future__ import annotations
+
+from aimss.forecast.plan_document import PlanDocument, StrategyForecast
+from aimss.report.reading import SITES, fracture_at, mentions_denosumab, t_score_at
+from aimss.report.words import base_of, interval, number, of_base, of_base_interval, plain_field, years
+
+DENOSUMAB_WARNING = (
+    "Denosumab must never be stopped or delayed without a plan: within a year the bone gained is lost again, and "
+    "bones of the spine can break, several at once. Settle what follows before the first injection."
+)
+
+
+def lowest_site(strategy: StrategyForecast) -> str | None:
+    """Return the site with the lowest T-score today; None if no site is forecast."""
+    today = {site: value.median for site in SITES if (value := t_score_at(strategy, site, strategy.times_months[0]))}
+    return min(today, key=lambda site: today[site]) if today else None
+
+
+def _horizon(strategy: StrategyForecast, wanted: int) -> float:
+    return min(float(wanted), strategy.times_months[-1])
+
+
+def _bone(document: PlanDocument, first: StrategyForecast) -> list[str]:
+    site = lowest_site(first)
+    if site is None:
+        return []
+    month = _horizon(first, 60)
+    now, later = t_score_at(first, site, first.times_months[0]), t_score_at(first, site, month)
+    if now is None or later is None:
+        return []
+    sentences = [
+        f"Your {SITES[site]} has a T-score of about {number(now.median)} today ({interval(now)}). "
+        f"With “{first.label}” it is expected at {number(later.median)} in {years(month)}; "
+        f"for nine in ten women like you it will lie within {interval(later)}."
+    ]
+    scans = sorted((s for s in document.scans if s.site == site), key=lambda s: s.month)
+    if not scans:
+        sentences.append(
+            f"No scan of your {SITES[site]} is in the record, so today's value is that of women like you, not your own."
+        )
+    elif len(scans) > 1:
+        before, last = scans[0], scans[-1]
+        sentences.append(
+            f"Your scans of the {SITES[site]} went from {number(before.t_score)} to {number(last.t_score)} "
+            f"in {round(last.month - before.month)} months."
+        )
+    return sentences
+
+
+def _fracture(document: PlanDocument, first: StrategyForecast) -> list[str]:
+    parts: list[str] = []
+    months = sorted({_horizon(first, 60), _horizon(first, 120)})
+    base = base_of(fracture_at(s, "any_clinical", m) for s in document.strategies for m in months)
+    for month in months:
+        value = fracture_at(first, "any_clinical", month)
+        if value is not None:
+            whom = of_base(value, base) + (" women like you break a bone" if not parts else "")
+            parts.append(f"{whom} within {years(month)} (range {of_base_interval(value, base)})")
+    if not parts:
+        return []
+    definition = first.fracture["any_clinical"].definition
+    sentences = [f"With that choice about {' and '.join(parts)}. Counted: {definition}."]
+    last = _horizon(first, 120)
+    own = fracture_at(first, "any_clinical", last)
+    others = [v for s in document.strategies[1:] if (v := fracture_at(s, "any_clinical", last))]
+    if own and others:
+        low, high = min(others, key=lambda v: v.median), max(others, key=lambda v: v.median)
+        span = of_base(high, base)
+        if of_base(low, base) != span:
+            span = f"between {of_base(low, base)} and {span}"
+        overlap = sum(v.high >= own.low and v.low <= own.high for v in others)
+        doubt = (
+            "; their ranges overlap with it, so the difference is less sure than the middle values look"
+            if overlap
+            else ""
+        )
+        choice = "The other choice" if len(others) == 1 else f"The {len(others)} other choices shown"
+        verb = "comes" if len(others) == 1 else "come"
+        sentences.append(f"{choice} {verb} to {span} within {years(last)}{doubt}.")
+    return sentences
+
+
+def short_answer(document: PlanDocument) -> list[str]:
+    """Return the short answer of a plan, bones first, then what is missing; empty without a strategy."""
+    if not document.strategies:
+        return []
+    first = document.strategies[0]
+    sentences = [*_bone(document, first), *_fracture(document, first)]
+    if mentions_denosumab(document):
+        sentences.append(DENOSUMAB_WARNING)
+    if document.missing:
+        names = [plain_field(m.field) for m in document.missing]
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        sentences.append(f"Not in the record, and so a wider range: {shown}.")
+    return sentences

@@ -1,0 +1,86 @@
+"""Plain language: numbers as a woman would say them; field terms stay in the exports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aimss.report.reading import Estimate
+
+MINUS = "−"
+PLAIN_FIELDS = {
+    "menopause.final_menstrual_period": "date of the last period",
+    "laboratory.vitamin_d_25oh": "vitamin D level",
+    "laboratory.creatinine": "kidney value (creatinine)",
+    "laboratory.calcium_corrected": "blood calcium",
+    "laboratory.estradiol": "blood estradiol",
+    "dxa": "bone-density scan (DXA)",
+    "markers": "bone markers in the blood",
+    "pain": "pain score",
+    "bmi_kg_m2": "height and weight",
+    "height_cm": "height",
+    "weight_kg": "weight",
+    "risk_factors": "risk factors for fracture",
+    "fractures": "earlier fractures",
+    "dental_status": "state of the teeth",
+    "frax": "FRAX result",
+}
+
+
+def number(value: float, decimals: int = 1) -> str:
+    """Return a number with a true minus sign and no negative zero."""
+    text = f"{value:.{decimals}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def interval(estimate: Estimate, decimals: int = 1) -> str:
+    """Return the 90 % interval as ``−2.9 to −1.4``."""
+    return f"{number(estimate.low, decimals)} to {number(estimate.high, decimals)}"
+
+
+def _count(probability: float, base: int) -> str:
+    if probability <= 0:
+        return "0"
+    count = round(probability * base)
+    return str(count) if count >= 1 else "under 1"
+
+
+def base_of(estimates: Iterable[Estimate | None]) -> int:
+    """Return 100, or 1000 where some middle value is under 1 in 100: one denominator for all that are compared."""
+    return 1000 if any(e is not None and 0 < e.median < 0.01 for e in estimates) else 100
+
+
+def of_base(estimate: Estimate, base: int = 100) -> str:
+    """Return a probability as ``7 of 100``."""
+    return f"{_count(estimate.median, base)} of {base}"
+
+
+def of_base_interval(estimate: Estimate, base: int = 100) -> str:
+    """Return the interval of a probability as ``4 to 12``, of the base that stands beside it."""
+    return f"{_count(estimate.low, base)} to {_count(estimate.high, base)}"
+
+
+def years(months: float) -> str:
+    """Return a span in years, ``1 year`` or ``2.5 years``."""
+    value = months / 12
+    text = f"{value:.1f}".rstrip("0").rstrip(".")
+    return f"{text} year" if text == "1" else f"{text} years"
+
+
+def month_from_today(month: float | None) -> str:
+    """Return a month from the day of the forecast as ``in 54 months``, ``today`` or ``6 months ago``."""
+    if month is None:
+        return "no date given"
+    whole = round(month)
+    if whole == 0:
+        return "today"
+    unit = "month" if abs(whole) == 1 else "months"
+    return f"in {whole} {unit}" if whole > 0 else f"{-whole} {unit} ago"
+
+
+def plain_field(field: str) -> str:
+    """Return the plain name of an input; one that has none keeps its own, with spaces for marks."""
+    if field in PLAIN_FIELDS:
+        return PLAIN_FIELDS[field]
+    return field.replace("_", " ").replace(".", ": ")

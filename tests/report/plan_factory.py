@@ -1,0 +1,193 @@
+"""Plausible plan documents for tests of the page: invented curves, no model; never a result to quote."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from aimss.forecast.plan_document import PlanDocument
+
+MONTHS = [float(month) for month in range(0, 121, 3)]
+YOUNG = {"lumbar_spine": (1.047, 0.110), "total_hip": (0.942, 0.122), "femoral_neck": (0.858, 0.120)}
+START = {"lumbar_spine": 0.871, "total_hip": 0.790, "femoral_neck": 0.692}
+
+
+def series(median: list[float], spread: list[float]) -> dict[str, list[float]]:
+    def shifted(factor: float) -> list[float]:
+        return [m + factor * s for m, s in zip(median, spread, strict=True)]
+
+    return {
+        "median": median,
+        "low90": shifted(-1.645),
+        "high90": shifted(1.645),
+        "low50": shifted(-0.674),
+        "high50": shifted(0.674),
+    }
+
+
+def probability(final: float, months: list[float]) -> dict[str, list[float]]:
+    median = [final * (1 - math.exp(-m / 70)) / (1 - math.exp(-120 / 70)) for m in months]
+    return {
+        "median": median,
+        "low90": [0.55 * m for m in median],
+        "high90": [min(1.0, 1.7 * m) for m in median],
+        "low50": [0.8 * m for m in median],
+        "high50": [1.25 * m for m in median],
+    }
+
+
+def strategy(
+    name: str,
+    label: str,
+    *,
+    yearly: float = -1.2,
+    fracture: float = 0.15,
+    months: list[float] | None = None,
+    **extra: Any,
+) -> dict[str, Any]:
+    """One strategy whose BMD changes by ``yearly`` % a year for five years and by -0.4 % a year after."""
+    times = MONTHS if months is None else months
+    change = [yearly * min(m, 60) / 12 - 0.4 * max(0, m - 60) / 12 for m in times]
+    spread = [math.sqrt(0.3 + 0.09 * m) for m in times]
+    bmd = {}
+    for site, (mean, sd) in YOUNG.items():
+        percent = [c if site == "lumbar_spine" else 0.7 * c for c in change]
+        grams = [START[site] * (1 + p / 100) for p in percent]
+        grams_spread = [START[site] * s / 100 for s in spread]
+        t_score = [(g - mean) / sd for g in grams]
+        bmd[site] = {
+            **series(grams, grams_spread),
+            "change_percent": series(percent, spread),
+            "t_score": series(t_score, [g / sd for g in grams_spread]),
+        }
+    marker = [100 - 12 * yearly * (1 - math.exp(-m / 4)) for m in times]
+    return {
+        "name": name,
+        "label": label,
+        "times_months": times,
+        "bmd": bmd,
+        "markers": {
+            m: {"percent_of_start": series(marker, [8 * (1 - math.exp(-t / 6)) for t in times])}
+            for m in ("ctx", "p1np", "bsap", "ntx")
+        },
+        "estradiol": series([0.6] * len(times), [0.2] * len(times)),
+        "fracture": {
+            kind: {"definition": definition, "cumulative_probability": probability(share * fracture, times)}
+            for kind, definition, share in (
+                ("any_clinical", "a first hip, clinical vertebral or other non-vertebral fracture", 1.0),
+                ("hip", "a first hip fracture", 0.15),
+                ("clinical_vertebral", "a first vertebral fracture that comes to medical attention", 0.25),
+                ("other_nonvertebral", "a first fracture of another bone but skull, fingers and toes", 0.65),
+            )
+        },
+        **extra,
+    }
+
+
+EXIT_PLAN = {
+    "last_dose_month": 54.0,
+    "next_dose_due_month": 60.0,
+    "follow_on": "zoledronate 5 mg once",
+    "follow_on_month": 60.0,
+    "text": "Last injection at month 54. Zoledronate 5 mg six months later, markers 3 and 6 months after that.",
+}
+
+
+def document(**changes: Any) -> PlanDocument:
+    """A whole plan; keyword arguments replace top-level keys."""
+    data: dict[str, Any] = {
+        "schema": "aimss-plan/1",
+        "record": {
+            "sex": "female",
+            "age_years": 62,
+            "record_date": "2025-03-12",
+            "label": "Example B",
+            "aromatase_inhibitor": {
+                "status": "current",
+                "drug": "letrozole",
+                "start": "2023-02-01",
+                "planned_years": 5,
+            },
+        },
+        "short_answer": [],
+        "banners": [
+            {
+                "id": "after_denosumab",
+                "text": "After denosumab the forecast is not validated: vertebral fractures are under-stated.",
+                "strategies": ["denosumab"],
+            }
+        ],
+        "missing": [
+            {
+                "field": "menopause.final_menstrual_period",
+                "effect": "sets how fast bone is lost now; the range is wider without it",
+                "filled_by": "the spread of the population, about age 50",
+            },
+            {"field": "laboratory.vitamin_d_25oh", "effect": "a deficit would add loss", "filled_by": "the population"},
+        ],
+        "scans": [
+            {"month": -26.0, "site": "lumbar_spine", "bmd_g_cm2": 0.905, "t_score": -1.29, "as_given": "T-score -1.3"},
+            {"month": -1.0, "site": "lumbar_spine", "bmd_g_cm2": 0.872, "t_score": -1.59, "as_given": "0.872 g/cm2"},
+            {
+                "month": -1.0,
+                "site": "total_hip",
+                "bmd_g_cm2": 0.79,
+                "t_score": -1.25,
+                "as_given": "0.842 g/cm2 (lunar)",
+                "converted": "Lunar to Hologic by the published equation",
+            },
+        ],
+        "past": {
+            "months": [-24.0, -18.0, -12.0, -6.0, 0.0],
+            "bmd": {
+                site: series([START[site] * (1 + 0.012 * k / 2) for k in (4, 3, 2, 1, 0)], [0.008] * 5)
+                for site in START
+            },
+        },
+        "conditioning": {
+            "observations": 3,
+            "effective_sample_size": 231.5,
+            "pareto_k": 0.31,
+            "moves": 0,
+            "prior": strategy("ai_only", "Letrozole to 5 years", yearly=-1.5, fracture=0.17),
+        },
+        "strategies": [
+            strategy("ai_only", "Letrozole to 5 years, no bone medicine", summary="Nothing for the bones but calcium."),
+            strategy("zoledronate", "Letrozole with zoledronate 4 mg every 6 months", yearly=0.5, fracture=0.10),
+            strategy(
+                "denosumab",
+                "Letrozole with denosumab 60 mg every 6 months",
+                yearly=1.0,
+                fracture=0.09,
+                flags=["after_denosumab"],
+                exit_plan=EXIT_PLAN,
+            ),
+            strategy("risedronate", "Letrozole with risedronate 35 mg weekly", yearly=0.1, fracture=0.11),
+        ],
+        "sources": [
+            {
+                "id": "hadji2017",
+                "pmid": "28413771",
+                "doi": "10.1016/j.jbo.2017.03.001",
+                "status": "verified yes",
+                "title": "Joint position statement on bone loss",
+                "used_for": "thresholds",
+            },
+            {"id": "population_2", "status": "assumed", "title": "Spread of peripheral estradiol", "used_for": "model"},
+        ],
+        "run": {
+            "seed": 1,
+            "twins": 400,
+            "years": 10.0,
+            "inputs_sha256": "a" * 64,
+            "parameters_sha256": "b" * 64,
+            "version": "0.1.0",
+            "libraries": {"numpy": "2.3.0"},
+            "solver": {"rtol": 1e-4},
+            "failures": 0,
+            "t_score_reference": "NHANES III (hip), manufacturer (spine)",
+            "command": "aimss plan record.yaml --twins 400 --seed 1",
+        },
+    }
+    data.update(changes)
+    return PlanDocument.model_validate(data)

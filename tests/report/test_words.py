@@ -1,0 +1,102 @@
+"""Numbers in plain words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from plan_factory import document, strategy
+
+from aimss.forecast.plan_document import Series
+from aimss.report.answer import short_answer
+from aimss.report.charts.layers import spread_labels, thin
+from aimss.report.reading import Estimate, at, t_score_scale
+from aimss.report.words import base_of, interval, month_from_today, number, of_base, of_base_interval, years
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(-2.14, "−2.1"), (0.04, "0.0"), (-0.04, "0.0"), (1.25, "1.2"), (-10, "−10.0")]
+)
+def test_number(value, text):
+    assert number(value) == text
+
+
+def test_interval_has_a_true_minus():
+    assert interval(Estimate(-1.5, -2.0, -0.9)) == "−2.0 to −0.9"
+
+
+def test_natural_frequencies():
+    seven = Estimate(0.07, 0.041, 0.118)
+    assert (of_base(seven), of_base_interval(seven)) == ("7 of 100", "4 to 12")
+    rare = Estimate(0.004, 0.0003, 0.012)
+    assert base_of([seven, rare]) == 1000
+    assert (of_base(rare, 1000), of_base_interval(rare, 1000)) == ("4 of 1000", "under 1 to 12")
+    assert base_of([seven, None]) == 100
+    assert of_base(Estimate(0, 0, 0)) == "0 of 100"
+
+
+@pytest.mark.parametrize(("months", "text"), [(12, "1 year"), (24, "2 years"), (30, "2.5 years"), (120, "10 years")])
+def test_years(months, text):
+    assert years(months) == text
+
+
+@pytest.mark.parametrize(
+    ("month", "text"), [(None, "no date given"), (0, "today"), (1, "in 1 month"), (-26, "26 months ago")]
+)
+def test_months(month, text):
+    assert month_from_today(month) == text
+
+
+def test_value_between_two_times_lies_on_the_line_and_outside_is_none():
+    series = Series(median=[0, 2], low90=[-1, 0], high90=[1, 4], low50=[0, 1], high50=[0, 3])
+    assert at(series, [0, 12], 6) == Estimate(1, -0.5, 2.5)
+    assert at(series, [0, 12], 12) == Estimate(2, 0, 4)
+    assert at(series, [0, 12], 13) is None
+
+
+def test_t_score_scale_is_read_back_from_a_forecast():
+    scale = t_score_scale(document().strategies[0].bmd["lumbar_spine"])
+    assert scale is not None
+    assert (scale.young_mean, scale.young_sd) == (pytest.approx(1.047), pytest.approx(0.110))
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=6))
+def test_labels_keep_their_order_and_their_middle(positions):
+    moved = spread_labels(positions, 0.3)
+    assert sum(moved) == pytest.approx(sum(positions), abs=1e-6)
+    order = sorted(range(len(moved)), key=lambda i: positions[i])
+    ranked = [moved[i] for i in order]
+    assert all(b - a > 0.25 for a, b in zip(ranked, ranked[1:], strict=False))
+
+
+@given(st.integers(1, 5000))
+def test_thinned_series_keep_both_ends(count):
+    kept = thin(count)
+    assert kept[0] == 0
+    assert kept[-1] == count - 1
+    assert len(kept) <= 62
+
+
+def test_short_answer_is_plain_and_complete():
+    text = " ".join(short_answer(document()))
+    assert "T-score of about −1.6 today (" in text
+    assert "women like you break a bone within 5 years (range 6 to 18)" in text
+    assert "Counted: a first hip" in text
+    assert "Not in the record" in text
+    assert "%" not in text
+
+
+def test_short_answer_says_when_there_is_no_scan():
+    assert "No scan of your spine is in the record" in " ".join(short_answer(document(scans=[])))
+
+
+def test_one_strategy_is_compared_with_nothing():
+    text = " ".join(short_answer(document(strategies=[strategy("one", "One")], banners=[])))
+    assert "other choice" not in text
+
+
+def test_overlap_is_said_only_when_there_is_one():
+    far = document(strategies=[strategy("a", "A", fracture=0.2), strategy("b", "B", fracture=0.02)], banners=[])
+    near = document(strategies=[strategy("a", "A", fracture=0.2), strategy("b", "B", fracture=0.19)], banners=[])
+    assert "overlap" not in " ".join(short_answer(far))
+    assert "overlap" in " ".join(short_answer(near))
