@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -22,13 +23,14 @@ def test_language_title_and_one_main(page):
     assert page.all("title")[0].text
     assert len(page.all("main")) == 1
     assert len(page.all("h1")) == 1
-    assert page.all("header") and page.all("footer")
+    assert page.all("header")
+    assert page.all("footer")
 
 
 def test_headings_go_down_one_step_at_a_time(page):
     levels = [int(h.tag[1]) for h in page.all("h1", "h2", "h3", "h4", "h5", "h6")]
     assert levels[0] == 1
-    assert all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(b <= a + 1 for a, b in itertools.pairwise(levels))
 
 
 def test_every_chart_is_named_described_and_has_its_numbers(page):
@@ -36,9 +38,14 @@ def test_every_chart_is_named_described_and_has_its_numbers(page):
     assert len(charts) >= 6
     for chart in charts:
         titles, descriptions = chart.all("title"), chart.all("desc")
-        assert len(titles) == 1 and titles[0].text
-        assert len(descriptions) == 1 and len(descriptions[0].text) > 40
-        assert chart.attributes["aria-labelledby"].split() == [titles[0].attributes["id"], descriptions[0].attributes["id"]]
+        assert len(titles) == 1
+        assert titles[0].text
+        assert len(descriptions) == 1
+        assert len(descriptions[0].text) > 40
+        assert chart.attributes["aria-labelledby"].split() == [
+            titles[0].attributes["id"],
+            descriptions[0].attributes["id"],
+        ]
         assert chart.parent is not None and chart.parent.all("table"), titles[0].text
 
 

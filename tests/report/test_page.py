@@ -49,7 +49,9 @@ def test_banner_stands_above_the_forecast_and_names_its_strategy(html):
 
 def test_every_table_value_has_its_interval_site_and_definition(page):
     outcomes = [t for t in page.all("table") if "stack" in t.attributes.get("class", "")]
-    values = [c for t in outcomes for c in t.all("td") if any(s.attributes.get("class") == "value" for s in c.all("span"))]
+    values = [
+        c for t in outcomes for c in t.all("td") if any(s.attributes.get("class") == "value" for s in c.all("span"))
+    ]
     assert len(values) > 100
     for cell in values:
         assert re.search(r" to ", cell.text), cell.text
@@ -88,7 +90,13 @@ def test_denosumab_warning_and_exit_plan_come_before_the_charts(html):
 
 
 def test_denosumab_without_a_follow_on_says_so_and_warns():
-    bare = {"last_dose_month": 0.0, "next_dose_due_month": 6.0, "follow_on": None, "follow_on_month": None, "text": "Stopped."}
+    bare = {
+        "last_dose_month": 0.0,
+        "next_dose_due_month": 6.0,
+        "follow_on": None,
+        "follow_on_month": None,
+        "text": "Stopped.",
+    }
     text = read_html(render_page(document(strategies=[strategy("d", "Stop it", exit_plan=bare)], banners=[]))).text
     assert "none planned" in text
     assert "must never be stopped or delayed without a plan" in text
@@ -119,7 +127,9 @@ def test_markup_in_the_record_is_shown_and_not_run():
 
 def test_markup_cannot_leave_an_attribute():
     html = render_page(document(record={"sex": "female", "label": '" onmouseover="alert(1)'}))
-    assert not any("onmouseover" in e.attributes for e in read_html(html).all("h1", "title", "section", "svg", "figure"))
+    assert not any(
+        "onmouseover" in e.attributes for e in read_html(html).all("h1", "title", "section", "svg", "figure")
+    )
 
 
 def test_nothing_is_fetched_and_no_script_is_there(page):
@@ -133,7 +143,9 @@ def test_nothing_is_fetched_and_no_script_is_there(page):
 
 
 def test_it_never_advises_to_stop(page):
-    assert not re.search(r"\b(stop|quit|discontinue) (the|your) (AI|aromatase|letrozole|anastrozole|exemestane)", page.text)
+    assert not re.search(
+        r"\b(stop|quit|discontinue) (the|your) (AI|aromatase|letrozole|anastrozole|exemestane)", page.text
+    )
 
 
 def test_short_answer_of_the_plan_is_kept():

@@ -28,7 +28,11 @@ def test_a_pipe_gets_plain_text_with_all_of_it(monkeypatch):
     text = shown(io.StringIO(), monkeypatch, 80)
     assert "\x1b" not in text
     flat = " ".join(text.split())
-    for part in ("T-score of about", "Any fracture within 10 years: 15 of 100 (8 to 26)", "Outside the tested range (C)"):
+    for part in (
+        "T-score of about",
+        "Any fracture within 10 years: 15 of 100 (8 to 26)",
+        "Outside the tested range (C)",
+    ):
         assert part in flat
     assert "- vitamin D level: a deficit would add loss" in text
     assert text.rstrip().endswith("Page: out/plan/page.html")

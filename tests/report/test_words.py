@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,7 +68,7 @@ def test_labels_keep_their_order_and_their_middle(positions):
     assert sum(moved) == pytest.approx(sum(positions), abs=1e-6)
     order = sorted(range(len(moved)), key=lambda i: positions[i])
     ranked = [moved[i] for i in order]
-    assert all(b - a > 0.25 for a, b in zip(ranked, ranked[1:], strict=False))
+    assert all(b - a > 0.25 for a, b in itertools.pairwise(ranked))
 
 
 @given(st.integers(1, 5000))

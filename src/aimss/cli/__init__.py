@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from aimss.cli import evidence
+from aimss.cli import evidence, page
 from aimss.errors import AimssError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(evidence.app, name="evidence")
+app.command("page", epilog=page.EPILOG)(page.page)
 
 
 def main() -> None:
