@@ -86,20 +86,21 @@ def check(
     output_days: Any,
 ) -> Problem:
     """Return the arguments of `integrate` in full shape; raises ValueError where they do not fit together."""
-    index = np.ascontiguousarray(schedule_index, dtype=np.int64)
+    index = np.array(schedule_index, dtype=np.int64, order="C")
     n = len(index)
     if n and not (index.min() >= 0 and index.max() < len(schedules)):
         raise ValueError(f"schedule_index must lie in 0 to {len(schedules) - 1}")
     outputs = np.asarray(output_days, dtype=np.float64)
-    outputs = np.ascontiguousarray(np.broadcast_to(outputs, (n, outputs.shape[-1])))
-    start = np.ascontiguousarray(np.broadcast_to(np.asarray(start_days, dtype=np.float64), (n,)))
+    # copies: a read-only view is another type to the compiled kernel
+    outputs = np.array(np.broadcast_to(outputs, (n, outputs.shape[-1])), order="C")
+    start = np.array(np.broadcast_to(np.asarray(start_days, dtype=np.float64), (n,)), order="C")
     if outputs.shape[1] == 0:
         raise ValueError("output_days must name at least one day")
     if (np.diff(outputs, axis=1) < 0).any() or (outputs[:, 0] < start).any():
         raise ValueError("output_days must not fall, and none may lie before start_days")
     state = None
     if initial_state is not None:
-        state = np.ascontiguousarray(np.broadcast_to(initial_state, (n, len(STATES))), dtype=np.float64)
+        state = np.array(np.broadcast_to(initial_state, (n, len(STATES))), dtype=np.float64, order="C")
     return Problem(complete_constants(constants, n), state, list(schedules), index, start, outputs)
 
 
