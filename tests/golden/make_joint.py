@@ -277,7 +277,9 @@ def main(source: Path) -> None:
         writer = csv.DictWriter(handle, [*targets[0], "source"], lineterminator="\n")
         writer.writeheader()
         # The historical controls of ZAP are an arm, not a study.
-        writer.writerows({**row, "source": {"ZAP_HC": "ZAP-HC"}.get(row["study_id"], row["study_id"])} for row in targets)
+        writer.writerows(
+            {**row, "source": {"ZAP_HC": "ZAP-HC"}.get(row["study_id"], row["study_id"])} for row in targets
+        )
     write_parameters({row["name"]: row for row in csv.DictReader((source / "parameters.csv").open())})
     table = {row["target"]: row for row in csv.DictReader((source / "calibration_table.csv").open())}
     golden = {
