@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from aimss.care.condition import Condition
 from aimss.care.drugs import AROMATASE_INHIBITORS, DRUGS, HER_AI, OTHER_NAMES, Drug, did_you_mean
+from aimss.care.gaps import GAPPED_SLOTS
 from aimss.care.timing import DoseField, DurationField, Moment, MomentField, refuse
 from aimss.patient.parts import Part
 
@@ -53,7 +54,7 @@ class Course(Part):
 
     drug: Annotated[str, Field(json_schema_extra={"enum": sorted(DRUGS)})]
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)] = Field(
-        default="", description="how other courses refer to it; the drug's name if left out"
+        default="unnamed", description="how other courses refer to it; the drug's name if left out"
     )
     dose: DoseField | None = None
     route: Literal["oral", "intravenous", "subcutaneous", "intramuscular", "topical", "surgical"] | None = None
@@ -85,7 +86,7 @@ class Course(Part):
     @model_validator(mode="before")
     @classmethod
     def _named(cls, value: Any) -> Any:
-        if isinstance(value, dict) and not value.get("id") and isinstance(value.get("drug"), str):
+        if isinstance(value, dict) and "id" not in value and value.get("drug") in list(DRUGS):
             return {**value, "id": value["drug"]}
         return value
 
@@ -122,9 +123,11 @@ class Course(Part):
         return {edge: when for edge, when in edges.items() if isinstance(when, Condition)}
 
     @property
-    def references(self) -> tuple[Moment, ...]:
-        """Moments that it is written in."""
-        return tuple(m for m in (self.start, self.stop, *(p.start for p in self.pauses)) if isinstance(m, Moment))
+    def references(self) -> tuple[tuple[str, Moment], ...]:
+        """Moments that it is written in, each with its field."""
+        pauses = [(f"pauses[{i}].start", p.start) for i, p in enumerate(self.pauses)]
+        moments = [("start", self.start), ("stop", self.stop), *pauses]
+        return tuple((field, m) for field, m in moments if isinstance(m, Moment))
 
 
 def _check_dose(course: Course) -> None:
@@ -213,5 +216,11 @@ def _check_gaps(course: Course) -> None:
                 raise refuse(
                     f"no {field} beside an injection", "Use late_by_months or missed.", field=field, found="one"
                 )
-    if course.gap is not None and (course.adherence is None or course.entry.given != "switch"):
-        raise refuse("gap beside adherence of a drug that is on or off", field="gap", found=course.gap)
+    if course.gap is not None and (course.adherence is None or course.entry.slot not in GAPPED_SLOTS):
+        raise refuse("gap beside adherence of an endocrine drug", field="gap", found=course.gap)
+    lengths = {"gap": course.gap}
+    if course.pattern is not None:
+        lengths |= {"pattern.taken": course.pattern.taken, "pattern.rest": course.pattern.rest}
+    for field, length in lengths.items():
+        if length is not None and length.days < 1:
+            raise refuse("at least 1 day", field=field, found=length)

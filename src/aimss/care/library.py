@@ -52,14 +52,14 @@ def default_strategies(patient: Patient) -> list[str]:
 
     history = read_history(patient)
     ai_ahead = history.ai_planned_stop_day is not None
+    if ai_ahead and before_menopause(patient) and "ovarian_suppression" not in history.present:
+        return ["ovarian_suppression_with_ai", "ovarian_suppression_ai_and_zoledronate", "no_ai"]
     if "denosumab" in history.present:
-        while_on_ai = ["denosumab_then_zoledronate"] if ai_ahead else ["denosumab_ongoing"]
+        while_on_ai = ["denosumab_then_zoledronate"] if ai_ahead else []
         stops = ["stop_denosumab_now_then_zoledronate", "stop_denosumab_now_without_follow_on"]
-        return ["as_now", *while_on_ai, *stops] if ai_ahead else ["as_now", *stops]
+        return ["as_now", *while_on_ai, *stops]
     if not ai_ahead:
         return ["as_now", "zoledronate_5mg_yearly", "calcium_and_vitamin_d", "exercise"]
-    if before_menopause(patient) and "ovarian_suppression" not in history.present:
-        return ["ovarian_suppression_with_ai", "ovarian_suppression_ai_and_zoledronate", "no_ai"]
     if before_menopause(patient):
         return ["as_now", "zoledronate_4mg_6_monthly", "switch_to_tamoxifen", "no_ai"]
     if any(drug in BONE_DRUGS for drug in history.present):

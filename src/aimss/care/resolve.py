@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import math
 from collections.abc import Mapping
 from itertools import combinations
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from aimss.care.condition import Condition
 from aimss.care.course import Course
 from aimss.care.drugs import BONE_DRUGS, DRUGS, HER_AI
+from aimss.care.gaps import GAPPED_SLOTS, missed_gaps, rests
 from aimss.care.history import STANDARD_AI_YEARS, History
 from aimss.care.span import Note, Span, merge, subtract
 from aimss.care.timing import DAYS_PER_UNIT, Moment
@@ -21,10 +21,8 @@ from aimss.patient.dates import DAYS_PER_YEAR
 if TYPE_CHECKING:
     from aimss.care.strategy import Strategy
 
-DEFAULT_GAP_DAYS = 14.0
-MAX_DOSES = 400
+MAX_DOSES = 600
 _EVER = math.inf
-_GAPPED_SLOTS = ("endocrine", "raloxifene", "ovary")
 
 
 class Placement:
@@ -134,7 +132,7 @@ class Placement:
             return Span(drug, (), days, course.dose_amount, every, course=course.id)
         periods = merge([(start, min(stop, self.horizon_days))]) if math.isfinite(start) else ()
         periods = subtract(periods, self._gaps(course, start, stop))
-        gapped = course.entry.slot in _GAPPED_SLOTS
+        gapped = course.entry.slot in GAPPED_SLOTS
         intensity = 1.0 if gapped or course.adherence is None else course.adherence
         return Span(drug, periods, (), course.dose_amount, course.every_days, intensity, course.id)
 
@@ -147,21 +145,10 @@ class Placement:
         if not math.isfinite(start) or start >= end:
             return []
         field = self._field(course, "pauses")
-        gaps: list[tuple[float, float]] = []
-        for pause in course.pauses:
-            day = max(start, self.at(pause.start, field))
-            gaps.append((day, day + pause.lasts.days))
-        if course.pattern is not None:
-            on, off = course.pattern.taken.days, course.pattern.rest.days
-            cycles = course.pattern.cycles or math.ceil((end - start) / (on + off))
-            gaps += [(start + k * (on + off) + on, start + (k + 1) * (on + off)) for k in range(cycles)]
-        if course.adherence is not None and course.adherence < 1 and course.entry.slot in _GAPPED_SLOTS:
-            gap = course.gap.days if course.gap is not None else DEFAULT_GAP_DAYS
-            cycle = gap / (1 - course.adherence)
-            for k in range(math.ceil((end - start) / cycle)):
-                day = start + k * cycle + (cycle - gap) * _uniform(f"{self.strategy.name}/{course.id}/{k}")
-                gaps.append((day, day + gap))
-        return gaps
+        days = [max(start, self.at(pause.start, field)) for pause in course.pauses]
+        pauses = [(day, day + p.lasts.days) for day, p in zip(days, course.pauses, strict=True)]
+        missed = missed_gaps(course, start, end, f"{self.strategy.name}/{course.id}")
+        return [*pauses, *rests(course, start, end), *missed]
 
     # -- her present treatment ---------------------------------------------------------------------------------------
 
@@ -404,31 +391,3 @@ def _last(days: tuple[float, ...]) -> float:
 
 def _end(span: Span) -> float:
     return span.periods[-1][1] if span.periods else _last(span.dose_days)
-
-
-def _uniform(key: str) -> float:
-    """A number in [0, 1) fixed by a text, so that gaps fall on the same days in every run."""
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:6], "big") / 2**48
-
-
-def check_resolvable(strategy: Strategy, where: str) -> None:
-    """Refuse what no woman could be given: circles, overlaps, a stop before the start.
-
-    Tried on two invented women, one two years into letrozole and one who is to start it; sound if it fits either.
-    """
-    errors: list[StrategyError] = []
-    dates = [m.date for c in strategy.courses for m in c.references if m.date is not None]
-    today = min(dates, default=dt.date(2026, 1, 1))
-    for start in (-2 * DAYS_PER_YEAR, 0.0):
-        span = Span("letrozole", merge([(start, 0.0)]), given_before=True)
-        present = {"letrozole": span} if start < 0 else {}
-        spans = (span,) if start < 0 else ()
-        history = History(spans, present, "letrozole", start, start + 5 * DAYS_PER_YEAR, ())
-        edges = {f"{c.id}.{edge}": 400.0 for c in strategy.courses for edge in c.conditions}
-        try:
-            for triggered in ({}, edges) if edges else ({},):
-                Placement(strategy, history, today, 40 * DAYS_PER_YEAR, triggered, nominal=True, where=where).spans()
-        except StrategyError as error:
-            errors.append(error)
-    if len(errors) > 1:
-        raise errors[0]

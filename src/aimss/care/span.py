@@ -89,10 +89,19 @@ def subtract(
     periods: Iterable[tuple[float, float]], gaps: Iterable[tuple[float, float]]
 ) -> tuple[tuple[float, float], ...]:
     """Periods without the gaps."""
-    left = list(merge(periods))
-    for gap_start, gap_stop in merge(gaps):
-        cut: list[tuple[float, float]] = []
-        for start, stop in left:
-            cut += [(start, min(stop, gap_start)), (max(start, gap_stop), stop)]
-        left = [p for p in cut if p[1] > p[0]]
+    left: list[tuple[float, float]] = []
+    removed = merge(gaps)
+    k = 0
+    for start, stop in merge(periods):
+        day = start
+        while k < len(removed) and removed[k][1] <= day:
+            k += 1
+        j = k
+        while j < len(removed) and removed[j][0] < stop:
+            if removed[j][0] > day:
+                left.append((day, removed[j][0]))
+            day = max(day, removed[j][1])
+            j += 1
+        if day < stop:
+            left.append((day, stop))
     return tuple(left)

@@ -35,7 +35,7 @@ class Strategy(Part):
     continues: Literal["all", "ai", "none"] = Field(default="all", alias="continue")
     ends_now: tuple[Annotated[str, Field(json_schema_extra={"enum": sorted(ENDS_NOW)})], ...] = ()
     counterfactual: Literal["never_ai"] | None = None
-    courses: tuple[Course, ...] = ()
+    courses: Annotated[tuple[Course, ...], Field(max_length=40)] = ()
 
     @model_validator(mode="after")
     def _sound(self) -> Strategy:
@@ -53,11 +53,11 @@ class Strategy(Part):
             if course.is_ai and self.counterfactual == "never_ai":
                 expected = "no aromatase inhibitor beside counterfactual: never_ai"
                 raise refuse(expected, field=f"{field}.drug", found=course.drug)
-            for moment in course.references:
+            for edge, moment in course.references:
                 if moment.course is not None and moment.course not in {*ids, *DRUGS}:
                     mend = did_you_mean(moment.course, [*ids, *BONE_DRUGS])
                     expected = f"a reference to a course ({', '.join(ids)})"
-                    raise refuse(expected, mend, field=field, found=moment.text)
+                    raise refuse(expected, mend, field=f"{field}.{edge}", found=moment.text)
         return self
 
     @property
@@ -81,7 +81,7 @@ def parse_strategy(data: Any, where: str = "strategy") -> Strategy:
         strategy = Strategy.model_validate(data)
     except ValidationError as error:
         raise _as_strategy_errors(error, where) from None
-    from aimss.care.resolve import check_resolvable
+    from aimss.care.check import check_resolvable
 
     check_resolvable(strategy, where)
     return strategy
@@ -90,6 +90,18 @@ def parse_strategy(data: Any, where: str = "strategy") -> Strategy:
 def read_strategy(path: str | Path) -> Strategy:
     """Read one strategy from a YAML or JSON file; InputFileError if it cannot be read, StrategyError if unsound."""
     return parse_strategy(load_file(Path(path)), Path(path).name)
+
+
+_OTHER_FIELDS = {"interval": "every", "frequency": "every", "duration": "lasts", "doses": "number_of_doses"}
+_IN_WORDS = {
+    "tuple_type": "a list (lines that begin with -)",
+    "model_type": "a map (lines of name: value)",
+    "model_attributes_type": "a map (lines of name: value)",
+    "dict_type": "a map (lines of name: value)",
+    "string_type": "a word or text",
+    "string_pattern_mismatch": "small letters, digits and _, a letter first",
+    "invalid_key": "words as keys",
+}
 
 
 def _field(where: str, loc: tuple[int | str, ...]) -> str:
@@ -117,15 +129,17 @@ def _one(details: ErrorDetails, where: str) -> StrategyError:
     if kind == "missing":
         return StrategyError(field, "a value", "nothing")
     if kind == "extra_forbidden":
-        known = list(Strategy.model_json_schema()["properties"])
+        known = [info.alias or name for name, info in Strategy.model_fields.items()]
         if "courses" in details["loc"]:
             known = list(Course.model_fields)
-        mend = did_you_mean(str(details["loc"][-1]), known)
+        mend = did_you_mean(str(details["loc"][-1]), known, _OTHER_FIELDS)
         return StrategyError(field, "one of the fields " + ", ".join(known), "an unknown field", mend)
     if kind == "literal_error":
         return StrategyError(field, str(context["expected"]), found)
     message = details["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return StrategyError(field, message[0].lower() + message[1:], found)
+    if details["type"] in {"less_than", "less_than_equal", "greater_than", "greater_than_equal"}:
+        message = f"a number {message}"
+    return StrategyError(field, _IN_WORDS.get(details["type"], message[0].lower() + message[1:]), found)
 
 
 def _shown(value: Any) -> str:

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from aimss.patient.dates import DAYS_PER_MONTH, DAYS_PER_YEAR, PartialDate
 
 DAYS_PER_UNIT = {"day": 1.0, "week": 7.0, "month": DAYS_PER_MONTH, "year": DAYS_PER_YEAR}
+MAX_DAYS = 100 * DAYS_PER_YEAR
 _NUMBER = r"\d+(?:\.\d+)?"
 _DURATION = rf"(?P<amount>{_NUMBER})\s*(?P<unit>day|week|month|year)s?"
 _REFERENCE = r"at\s+(?:(?P<ai>ai_start|ai_stop)|(?P<course>[a-z][a-z0-9_]*)\s+(?P<edge>start|stop|last_dose))"
@@ -104,6 +105,8 @@ def parse_duration(value: Any) -> Duration:
         raise refuse("a length of time in days, weeks, months or years, such as 6 months")
     if float(match["amount"]) <= 0:
         raise refuse("a length of time above zero")
+    if float(match["amount"]) * DAYS_PER_UNIT[match["unit"]] > MAX_DAYS:
+        raise refuse("a length of time of at most 100 years")
     return Duration(float(match["amount"]), match["unit"])
 
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from aimss.cli import evidence, page
+from aimss.cli import evidence, page, strategies
 from aimss.errors import AimssError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(evidence.app, name="evidence")
 app.command("page", epilog=page.EPILOG)(page.page)
+strategies.register(app)
 
 
 def main() -> None:

@@ -63,3 +63,9 @@ def suppressed() -> Patient:
         aromatase_inhibitor={"status": "current", "drug": "exemestane", "start": "2025-03-01", "planned_years": 5},
         drugs=[{"drug": "ovarian_suppression", "start": "2025-02-15"}],
     )
+
+
+@pytest.fixture(scope="session")
+def planned_woman() -> Patient:
+    """The same as `planned`, made once: Hypothesis calls a test many times within one fixture."""
+    return make_patient()
