@@ -128,7 +128,8 @@ def test_several_mistakes_are_all_reported():
 @pytest.mark.parametrize(
     ("written", "meant"),
     [("zoledronat", "zoledronate"), ("Zometa", "zoledronate"), ("zoledronic acid", "zoledronate"),
-     ("prolia", "denosumab"), ("letrozol", "letrozole"), ("ovarian-suppression", "ovarian_suppression"), ("AI", "her_ai")],
+     ("prolia", "denosumab"), ("letrozol", "letrozole"), ("ovarian-suppression", "ovarian_suppression"),
+     ("AI", "her_ai")],
 )  # fmt: skip
 def test_the_name_that_was_meant_is_offered(written, meant):
     with pytest.raises(StrategyError) as caught:
