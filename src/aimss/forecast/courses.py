@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from aimss.body import outputs
 from aimss.body.declaration import SITES
 from aimss.body.schedule import Schedule
+from aimss.forecast.trajectories import FAILED, SOLVED_AGAIN
 
 Array = NDArray[np.float64]
 
@@ -37,6 +38,19 @@ class Courses:
     final: Array
     solved: NDArray[np.bool_]
     rescued: int
+
+    def part(self, rows: slice) -> Courses:
+        """Return the courses of some of the twins; the count of rescued ones stays with the first of them."""
+        return Courses(
+            self.log_bmd[rows],
+            {name: v[rows] for name, v in self.markers.items()},
+            self.estradiol[rows],
+            self.signal[rows],
+            self.formation[rows],
+            self.final[rows],
+            self.solved[rows],
+            self.rescued if rows.start == 0 else 0,
+        )
 
 
 def simulate(
@@ -74,6 +88,6 @@ def simulate(
         signal=outputs.estrogen_signal(run.states, constants, raloxifene[schedule_index]),
         formation=outputs.state(run.states, "osteoblasts"),
         final=run.final,
-        solved=run.solved,
-        rescued=run.rescued,
+        solved=run.status != FAILED,
+        rescued=int(np.count_nonzero(run.status == SOLVED_AGAIN)),
     )

@@ -17,15 +17,14 @@ YEARS_BEFORE_MENOPAUSE = 6.0  # bone-model: the ovary begins to fade well after 
 
 
 def past_start_days(constants: Mapping[str, Any], first_event_day: float) -> Array:
-    """Day on which each twin's run-in starts, (n,): six years before her final period, or just before today or the first drug."""
+    """Day on which each twin's run-in starts, (n,): six years before her final period, or before the first drug."""
     years = np.asarray(constants["years_since_final_menstrual_period"], dtype=np.float64)
     return np.minimum(-DAYS_PER_YEAR * (years + YEARS_BEFORE_MENOPAUSE), min(first_event_day, 0.0) - 1.0)
 
 
-def simulate_past(constants: Mapping[str, Any], history: Schedule, days: Array, workers: int = 1) -> Courses:
+def simulate_past(
+    constants: Mapping[str, Any], history: Schedule, days: Array, start_days: Array, workers: int = 1
+) -> Courses:
     """Run every twin up to today (day 0) over her dated drugs; courses at `days` (ascending, the last is 0)."""
-    first_event = float(history.times_days[0]) if len(history.times_days) else 0.0
-    first_event = min(first_event, float(days[0]))
-    n = len(constants["years_since_final_menstrual_period"])
-    start = past_start_days(constants, first_event)
-    return simulate(constants, None, [history], np.zeros(n, dtype=np.int64), start, days, workers=workers)
+    index = np.zeros(len(start_days), dtype=np.int64)
+    return simulate(constants, None, [history], index, start_days, days, workers=workers)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aimss.counter_random import normals as standard_normals
 from aimss.forecast.unknowns import UNKNOWNS, record_inputs
 
 if TYPE_CHECKING:
@@ -29,14 +30,20 @@ class Twins:
     """n virtual twins.
 
     normals : (n, width) the rows they were made of.
-    constants : name -> (n,), what the engine takes: model parameters and her own inputs.
+    constants : name -> number or (n,), what the engine takes: model parameters and her own inputs.
+    plausible : (n,), false where a share of the draw is not below 1.
     """
 
     normals: Array
-    constants: Mapping[str, Array]
+    constants: Mapping[str, Any]
+    plausible: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.normals)
+
+    def repeated(self, times: int) -> dict[str, Any]:
+        """Return the constants of all twins `times` over, for as many strategies."""
+        return {name: np.tile(v, times) if np.ndim(v) else v for name, v in self.constants.items()}
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,7 @@ class TwinSpace:
     def columns(self) -> tuple[str, ...]:
         """What each column of a row stands for: ``parameter:x``, ``woman:x`` or ``input:x``."""
         return (
-            *(f"parameter:{name}" for name in self.parameters.uncertain),
+            *(f"parameter:{name}" for name in self.parameters.drawn_names),
             *(f"woman:{name}" for name in self._differences),
             *(f"input:{name}" for name in UNKNOWNS),
         )
@@ -73,17 +80,32 @@ class TwinSpace:
 
     def twins(self, normals: Array) -> Twins:
         """Make the twins of these rows, (n, len(columns))."""
-        n_parameters = len(self.parameters.uncertain)
+        n_parameters = len(self.parameters.drawn_names)
         differences = self._differences
         parameter_part = normals[:, :n_parameters] if self.vary_parameters else np.zeros((len(normals), n_parameters))
         woman_part = normals[:, n_parameters : n_parameters + len(differences)]
         if not self.vary_women:
             woman_part = np.zeros_like(woman_part)
-        constants: dict[str, Array] = dict(self.parameters.from_normals(parameter_part))
+        drawn = self.parameters.from_normals(parameter_part)
+        plausible = self.parameters.plausible(drawn)
+        constants: dict[str, Any] = {**self.parameters, **drawn}
         for column, members in enumerate(differences.values()):
             for name in members:
                 sd = self.parameters.between_women[name]
                 # centred on the mean of the lognormal, so that the average woman stays the fitted one
                 constants[name] = constants[name] * np.exp(sd * woman_part[:, column] - sd**2 / 2)
         constants.update(record_inputs(self.patient, normals[:, n_parameters + len(differences) :]))
-        return Twins(normals, constants)
+        return Twins(normals, constants, plausible)
+
+    def rows(self, seed: int, first: int, count: int) -> Array:
+        """Rows `first` to `first + count - 1` of all twins of a seed, (count, width); an implausible row is made again."""
+        width = len(self.columns)
+        rows = standard_normals(seed, "twins", first, count, width)
+        attempt, todo = 0, np.arange(count)
+        while todo.size:
+            todo = todo[~self.twins(rows[todo]).plausible]
+            attempt += 1
+            if todo.size:
+                again = standard_normals(seed, f"twins/{attempt}", first, count, width)
+                rows[todo] = again[todo]
+        return rows

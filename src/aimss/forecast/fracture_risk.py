@@ -1,0 +1,80 @@
+"""Her fracture probability from the twins' courses, death allowed for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aimss.body.declaration import SITES
+from aimss.body.fracture import cumulative_probabilities, hazards
+from aimss.body.mortality import death_hazard
+from aimss.body.risk_factors import FRACTURES, RiskRatios, risk_ratios
+from aimss.patient.dates import DAYS_PER_YEAR
+from aimss.patient.densitometry import young_reference
+
+if TYPE_CHECKING:
+    from aimss.body.parameters import Parameters
+    from aimss.patient.patient import Patient
+
+Array = NDArray[np.float64]
+HIGH_ALCOHOL_UNITS = 2.0  # more than two units a day, KANIS_ALCOHOL_2005
+DEFINITIONS = {
+    "any_clinical": "first hip, clinical vertebral or other non-vertebral fracture",
+    "hip": "first hip fracture",
+    "clinical_vertebral": "first vertebral fracture that comes to notice (most on X-ray do not)",
+    "other_nonvertebral": "first fracture other than of hip or vertebra",
+}
+
+
+def stated_risk_factors(patient: Patient) -> dict[str, bool | None]:
+    """Her risk factors by the names of the fracture model; None where the record is silent."""
+    factors = patient.risk_factors
+    glucocorticoid = factors.glucocorticoid_current
+    if glucocorticoid is None:
+        glucocorticoid = patient.takes("glucocorticoid")
+    return {
+        "prior_fracture": patient.had_fracture,
+        "parental_hip_fracture": factors.parental_hip_fracture,
+        "current_smoking": None if factors.smoking is None else factors.smoking == "current",
+        "alcohol": None
+        if factors.alcohol_units_per_day is None
+        else factors.alcohol_units_per_day > HIGH_ALCOHOL_UNITS,
+        "glucocorticoid": glucocorticoid,
+        "rheumatoid_arthritis": factors.rheumatoid_arthritis,
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class FractureRisk:
+    """What her fracture hazard needs beside the courses: age on day 0 and her risk ratios."""
+
+    age_years: float
+    ratios: RiskRatios
+
+    @classmethod
+    def of(cls, patient: Patient, parameters: Parameters) -> FractureRisk:
+        """Collect from the record."""
+        return cls(patient.age, risk_ratios(stated_risk_factors(patient), patient.bmi, parameters))
+
+    def cumulative(
+        self, constants: Mapping[str, Any], days: Array, bmd: Array, formation: Array, signal: Array
+    ) -> dict[str, Array]:
+        """Cumulative probability by kind, each (n, t).
+
+        constants : numbers or (n, 1). bmd : (n, t, 3). The T-scores of the hazards are always by the model's own
+        reference, whatever set is shown.
+        """
+        age = self.age_years + days / DAYS_PER_YEAR
+        t_scores = []
+        for site in ("total_hip", "lumbar_spine"):
+            reference = young_reference(site)
+            t_scores.append((bmd[..., SITES.index(site)] - reference.mean) / reference.sd)
+        log_ratios = {kind: np.log(getattr(self.ratios, kind)) for kind in FRACTURES}
+        found = hazards(constants, age, t_scores[0], t_scores[1], formation, signal, log_ratios)
+        return cumulative_probabilities(
+            days / DAYS_PER_YEAR, found, np.broadcast_to(death_hazard(age), formation.shape)
+        )
