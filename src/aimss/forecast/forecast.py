@@ -18,7 +18,6 @@ from aimss.forecast.conditioning import ConditionedRows, condition
 from aimss.forecast.courses import Courses, simulate
 from aimss.forecast.fracture_risk import FractureRisk
 from aimss.forecast.her_data import HerData
-from aimss.forecast.levels import LevelPosterior
 from aimss.forecast.past import past_start_days, simulate_past
 from aimss.forecast.structural_error import site_errors, structural_sd_percent
 from aimss.forecast.twins import Twins, TwinSpace
@@ -121,7 +120,7 @@ def forecast(
             "Check the drugs and dates of the record; if they are right, please report this record's shape.",
         )  # fmt: skip
     errors = site_errors(standard_normals(settings.seed, "structural", 0, len(twins), 4))
-    risk = FractureRisk.of(patient, parameters)
+    risk = FractureRisk.of(patient, parameters, twins.bmi_kg_m2, settings.seed).of_twins(solved)
     strategies = tuple(
         _course(c, run, past, level_and_slope, errors, twins, days, data, risk, solved)
         for c, run in zip(compiled, runs, strict=True)
@@ -194,6 +193,3 @@ def _course(
     return StrategyCourse(
         compiled, bmd, t_score, run.estradiol[solved], {k: v[solved] for k, v in run.markers.items()}, fracture
     )
-
-
-__all__ = ["Forecast", "LevelPosterior", "Settings", "StrategyCourse", "forecast"]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from aimss.body.declaration import SITES
 from aimss.body.fracture import cumulative_probabilities, hazards
 from aimss.body.mortality import death_hazard
-from aimss.body.risk_factors import FRACTURES, RiskRatios, risk_ratios
+from aimss.body.risk_factors import BODY_MASS_INDEX_HIP_RATIO, FRACTURES, risk_factors
+from aimss.counter_random import uniforms
 from aimss.patient.dates import DAYS_PER_YEAR
 from aimss.patient.densitometry import young_reference
 
@@ -40,25 +41,47 @@ def stated_risk_factors(patient: Patient) -> dict[str, bool | None]:
         "prior_fracture": patient.had_fracture,
         "parental_hip_fracture": factors.parental_hip_fracture,
         "current_smoking": None if factors.smoking is None else factors.smoking == "current",
-        "alcohol": None
+        "alcohol_above_2_units_per_day": None
         if factors.alcohol_units_per_day is None
         else factors.alcohol_units_per_day > HIGH_ALCOHOL_UNITS,
-        "glucocorticoid": glucocorticoid,
+        "oral_glucocorticoid": glucocorticoid,
         "rheumatoid_arthritis": factors.rheumatoid_arthritis,
     }
 
 
 @dataclass(frozen=True, eq=False)
 class FractureRisk:
-    """What her fracture hazard needs beside the courses: age on day 0 and her risk ratios."""
+    """What her fracture hazard needs beside the courses: age on day 0 and each twin's log risk ratio.
+
+    log_ratios : kind of fracture -> (n, 1), against the average woman.
+    """
 
     age_years: float
-    ratios: RiskRatios
+    log_ratios: Mapping[str, Array]
 
     @classmethod
-    def of(cls, patient: Patient, parameters: Parameters) -> FractureRisk:
-        """Collect from the record."""
-        return cls(patient.age, risk_ratios(stated_risk_factors(patient), patient.bmi, parameters))
+    def of(cls, patient: Patient, parameters: Parameters, bmi_kg_m2: Array, seed: int) -> FractureRisk:
+        """Collect from the record; a factor that it does not state is drawn for each twin by its prevalence.
+
+        bmi_kg_m2 : (n,), hers or each twin's.
+        """
+        n = len(bmi_kg_m2)
+        stated = stated_risk_factors(patient)
+        chance = uniforms(seed, "risk factors", 0, n, len(risk_factors()))
+        product = {kind: np.ones(n) for kind in FRACTURES}
+        for column, factor in enumerate(risk_factors()):
+            has = stated.get(factor.name)
+            present = chance[:, column] < factor.prevalence if has is None else np.full(n, has)
+            for kind, ratio in factor.ratios.items():
+                # the baseline hazard already holds the women who have the factor
+                product[kind] *= np.where(present, ratio, 1.0) / (1.0 + factor.prevalence * (ratio - 1.0))
+        product["hip"] *= BODY_MASS_INDEX_HIP_RATIO ** (bmi_kg_m2 - parameters["body_mass_index_mean"])
+        largest = parameters["risk_ratio_product_largest"]
+        return cls(patient.age, {kind: np.log(np.minimum(p, largest))[:, None] for kind, p in product.items()})
+
+    def of_twins(self, rows: NDArray[np.bool_]) -> FractureRisk:
+        """Return the same for some of the twins."""
+        return FractureRisk(self.age_years, {kind: value[rows] for kind, value in self.log_ratios.items()})
 
     def cumulative(
         self, constants: Mapping[str, Any], days: Array, bmd: Array, formation: Array, signal: Array
@@ -73,8 +96,7 @@ class FractureRisk:
         for site in ("total_hip", "lumbar_spine"):
             reference = young_reference(site)
             t_scores.append((bmd[..., SITES.index(site)] - reference.mean) / reference.sd)
-        log_ratios = {kind: np.log(getattr(self.ratios, kind)) for kind in FRACTURES}
-        found = hazards(constants, age, t_scores[0], t_scores[1], formation, signal, log_ratios)
+        found = hazards(constants, age, t_scores[0], t_scores[1], formation, signal, self.log_ratios)
         return cumulative_probabilities(
             days / DAYS_PER_YEAR, found, np.broadcast_to(death_hazard(age), formation.shape)
         )

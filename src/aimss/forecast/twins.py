@@ -31,11 +31,13 @@ class Twins:
 
     normals : (n, width) the rows they were made of.
     constants : name -> number or (n,), what the engine takes: model parameters and her own inputs.
+    bmi_kg_m2 : (n,).
     plausible : (n,), false where a share of the draw is not below 1.
     """
 
     normals: Array
     constants: Mapping[str, Any]
+    bmi_kg_m2: Array
     plausible: NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -95,10 +97,10 @@ class TwinSpace:
                 # centred on the mean of the lognormal, so that the average woman stays the fitted one
                 constants[name] = constants[name] * np.exp(sd * woman_part[:, column] - sd**2 / 2)
         constants.update(record_inputs(self.patient, normals[:, n_parameters + len(differences) :]))
-        return Twins(normals, constants, plausible)
+        return Twins(normals, constants, constants.pop("bmi_kg_m2"), plausible)
 
     def rows(self, seed: int, first: int, count: int) -> Array:
-        """Rows `first` to `first + count - 1` of all twins of a seed, (count, width); an implausible row is made again."""
+        """Rows `first` to `first + count - 1` of a seed, (count, width); an implausible one is made again."""
         width = len(self.columns)
         rows = standard_normals(seed, "twins", first, count, width)
         attempt, todo = 0, np.arange(count)
