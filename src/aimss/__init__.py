@@ -1,3 +1,56 @@
-"""aimss: one woman on an aromatase inhibitor, one page, a source behind every number."""
+"""aimss: one woman on an aromatase inhibitor, one page, a source behind every number.
+
+In a notebook: ``plan = aimss.plan("record.yaml")``, then ``plan.strategies[0].bmd["lumbar_spine"].t_score.median`` or
+``aimss.write_page(plan, "plan.html")``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aimss.care.strategy import Strategy
+    from aimss.forecast.plan_document import PlanDocument
+    from aimss.patient.patient import Patient
 
 __version__ = "0.1.0"
+__all__ = ["plan", "write_page"]
+
+
+def plan(
+    record: Patient | str | Path | Mapping[str, Any],
+    strategies: Sequence[str | Strategy] | None = None,
+    *,
+    years: float = 10.0,
+    twins: int = 400,
+    seed: int = 1,
+    workers: int = 2,
+    t_score_reference: str = "nhanes3_manufacturer",
+    command: str = "",
+    progress: Any = None,
+) -> PlanDocument:
+    """Return her plan: the document that the page and plan.json are made of.
+
+    record : a path to a YAML or JSON record, a mapping, or a `Patient`.
+    strategies : names of the library, paths to strategy files, or `Strategy` objects; None takes the four that suit her.
+    years : 0.5 to 20; twins : 50 to 100,000.
+    Raises RecordError, StrategyError, OutOfScopeError, EngineError (`aimss.errors`), each saying how to mend it.
+    """
+    from aimss.forecast.planning import plan_for
+
+    made = plan_for(
+        record, strategies, years=years, twins=twins, seed=seed, workers=workers,
+        t_score_reference=t_score_reference, command=command, progress=progress,
+    )  # fmt: skip
+    from aimss.report.answer import short_answer
+
+    return made.model_copy(update={"short_answer": short_answer(made)})
+
+
+def write_page(document: PlanDocument, path: str | Path) -> Path:
+    """Write her page, one self-contained HTML file, and return its path."""
+    from aimss.report.page import write_page as write
+
+    return write(document, Path(path))

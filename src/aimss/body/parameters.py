@@ -125,6 +125,11 @@ class Parameters(Mapping[str, float]):
         return np.asarray(np.logical_and.reduce([drawn[name] < 1.0 for name in shares]))
 
     @property
+    def covariance_text(self) -> str:
+        """Return the covariance of the fitted ln values as it stands in the package."""
+        return (files("aimss.body") / "parameter_covariance.csv").read_text(encoding="utf-8")
+
+    @property
     def between_women(self) -> dict[str, float]:
         """The parameters that differ between women and the SD of their logarithm."""
         return {p.name: p.between_woman_ln_sd for p in self._table.values() if p.between_woman_ln_sd}

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from aimss.cli import evidence, page, strategies
+from aimss.cli import plan as planning
 from aimss.errors import AimssError
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("plan", epilog=planning.EXAMPLES)(planning.plan)
 app.add_typer(evidence.app, name="evidence")
 app.command("page", epilog=page.EPILOG)(page.page)
 strategies.register(app)

@@ -14,14 +14,15 @@ from aimss.body.schedule import Schedule
 from aimss.care.compile import CompiledStrategy, history_schedule
 from aimss.counter_random import normals as standard_normals
 from aimss.errors import EngineError
+from aimss.forecast.branches import Branch, Today, run_branches, settle
 from aimss.forecast.conditioning import ConditionedRows, condition
-from aimss.forecast.courses import Courses, simulate
+from aimss.forecast.courses import Courses
 from aimss.forecast.fracture_risk import FractureRisk
 from aimss.forecast.her_data import HerData
 from aimss.forecast.past import past_start_days, simulate_past
-from aimss.forecast.structural_error import site_errors, structural_sd_percent
+from aimss.forecast.structural_error import site_errors
 from aimss.forecast.twins import Twins, TwinSpace
-from aimss.patient.dates import DAYS_PER_MONTH, DAYS_PER_YEAR
+from aimss.patient.dates import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     from aimss.body.parameters import Parameters
@@ -111,7 +112,10 @@ def forecast(
     level_and_slope = levels.sample(standard_normals(settings.seed, "levels", 0, len(twins), 6))
 
     days = np.arange(round(settings.years * 12) + 1) * DAYS_PER_MONTH
-    runs = _run_strategies(twins, compiled, past, start, days, settings.workers)
+    errors = site_errors(standard_normals(settings.seed, "structural", 0, len(twins), 4))
+    today = Today(twins, past, start, level_and_slope, errors, settings.workers)
+    branches = [settle(c, today, data) for c in compiled]
+    runs = run_branches(branches, today, days)
     solved = past.solved & np.logical_and.reduce([run.solved for run in runs])
     failures = int(np.count_nonzero(~solved))
     if failures > LARGEST_FAILED_SHARE * len(twins):
@@ -119,13 +123,11 @@ def forecast(
             "forecast", "at least 95 % of the virtual twins solved", f"{failures} of {len(twins)} failed",
             "Check the drugs and dates of the record; if they are right, please report this record's shape.",
         )  # fmt: skip
-    errors = site_errors(standard_normals(settings.seed, "structural", 0, len(twins), 4))
     risk = FractureRisk.of(patient, parameters, twins.bmi_kg_m2, settings.seed).of_twins(solved)
     strategies = tuple(
-        _course(c, run, past, level_and_slope, errors, twins, days, data, risk, solved)
-        for c, run in zip(compiled, runs, strict=True)
+        _course(branch, run, today, days, data, risk, solved) for branch, run in zip(branches, runs, strict=True)
     )
-    log_past = past.log_bmd - past.log_bmd[:, -1:] + _line(level_and_slope, past_days)
+    log_past = today.log_bmd(past, past_days)
     return Forecast(
         settings, days, twins, conditioned, data, strategies, past_days, np.exp(log_past[solved]), failures,
         past.rescued + sum(run.rescued for run in runs),
@@ -154,42 +156,19 @@ def _conditioned(space: TwinSpace, data: HerData, history: Schedule, settings: S
     return condition(pool, log_likelihood, settings.twins, settings.seed)
 
 
-def _run_strategies(
-    twins: Twins, compiled: Sequence[CompiledStrategy], past: Courses, start: Array, days: Array, workers: int
-) -> list[Courses]:
-    """Branch every strategy at the state of today; one with another past (a counterfactual) runs from the beginning."""
-    n = len(twins)
-    runs: dict[int, Courses] = {}
-    branching = [i for i, c in enumerate(compiled) if c.shares_past]
-    if branching:
-        index = np.repeat(np.arange(len(branching)), n)
-        together = simulate(
-            twins.repeated(len(branching)), np.tile(past.final, (len(branching), 1)),
-            [compiled[i].schedule for i in branching], index, 0.0, days, workers=workers,
-        )  # fmt: skip
-        runs.update({i: together.part(slice(k * n, (k + 1) * n)) for k, i in enumerate(branching)})
-    for i, c in enumerate(compiled):
-        if not c.shares_past:
-            zero = np.zeros(n, dtype=np.int64)
-            runs[i] = simulate(twins.constants, None, [c.schedule], zero, start, days, workers=workers)
-    return [runs[i] for i in range(len(compiled))]
-
-
-def _line(level_and_slope: Array, days: Array) -> Array:
-    """Her level and her own slope at each day, (n, t, 3), ln g/cm2."""
-    return np.asarray(level_and_slope[:, None, :3] + level_and_slope[:, None, 3:] * (days / DAYS_PER_YEAR)[:, None])
-
-
 def _course(
-    compiled: CompiledStrategy, run: Courses, past: Courses, level_and_slope: Array, errors: Array, twins: Twins,
-    days: Array, data: HerData, risk: FractureRisk, solved: NDArray[np.bool_],
-) -> StrategyCourse:  # fmt: skip
-    sd = structural_sd_percent(days, [(b.from_day, b.structural_error_percent) for b in compiled.banners])
-    log_bmd = run.log_bmd - past.log_bmd[:, -1:] + _line(level_and_slope, days)
-    bmd = np.exp(log_bmd + errors[:, None, :] * sd[:, None] / 100)[solved]
-    constants: dict[str, Any] = {n: v[solved, None] if np.ndim(v) else v for n, v in twins.constants.items()}
+    branch: Branch,
+    run: Courses,
+    today: Today,
+    days: Array,
+    data: HerData,
+    risk: FractureRisk,
+    solved: NDArray[np.bool_],
+) -> StrategyCourse:
+    bmd = today.bmd(run, branch, days)[solved]
+    constants: dict[str, Any] = {n: v[solved, None] if np.ndim(v) else v for n, v in today.twins.constants.items()}
     fracture = risk.cumulative(constants, days, bmd, run.formation[solved], run.signal[solved])
     t_score = np.stack([data.t_score(site, bmd[..., i]) for i, site in enumerate(SITES)], axis=-1)
     return StrategyCourse(
-        compiled, bmd, t_score, run.estradiol[solved], {k: v[solved] for k, v in run.markers.items()}, fracture
+        branch.compiled, bmd, t_score, run.estradiol[solved], {k: v[solved] for k, v in run.markers.items()}, fracture
     )
