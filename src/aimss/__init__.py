@@ -34,7 +34,7 @@ def plan(
     """Return her plan: the document that the page and plan.json are made of.
 
     record : a path to a YAML or JSON record, a mapping, or a `Patient`.
-    strategies : names of the library, paths to strategy files, or `Strategy` objects; None takes the four that suit her.
+    strategies : names of the library, paths to strategy files, or `Strategy` objects; None: the four that suit her.
     years : 0.5 to 20; twins : 50 to 100,000.
     Raises RecordError, StrategyError, OutOfScopeError, EngineError (`aimss.errors`), each saying how to mend it.
     """

@@ -46,7 +46,8 @@ def test_every_chart_is_named_described_and_has_its_numbers(page):
             titles[0].attributes["id"],
             descriptions[0].attributes["id"],
         ]
-        assert chart.parent is not None and chart.parent.all("table"), titles[0].text
+        assert chart.parent is not None
+        assert chart.parent.all("table"), titles[0].text
 
 
 def test_pictures_that_say_nothing_are_hidden(page):

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aimss.body.declaration import SITES
 from aimss.body.schedule import Schedule
 from aimss.care.compile import CompiledStrategy
 from aimss.care.triggers import resolve_triggers
@@ -17,6 +16,7 @@ from aimss.forecast.her_data import HerData
 from aimss.forecast.structural_error import structural_sd_percent
 from aimss.forecast.twins import Twins
 from aimss.patient.dates import DAYS_PER_YEAR
+from aimss.patient.observations import SITES
 
 Array = NDArray[np.float64]
 

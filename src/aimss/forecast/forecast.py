@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aimss.body.declaration import SITES
 from aimss.body.schedule import Schedule
 from aimss.care.compile import CompiledStrategy, history_schedule
 from aimss.counter_random import normals as standard_normals
@@ -23,6 +22,7 @@ from aimss.forecast.past import past_start_days, simulate_past
 from aimss.forecast.structural_error import site_errors
 from aimss.forecast.twins import Twins, TwinSpace
 from aimss.patient.dates import DAYS_PER_MONTH
+from aimss.patient.observations import SITES
 
 if TYPE_CHECKING:
     from aimss.body.parameters import Parameters
@@ -111,7 +111,7 @@ def forecast(
     levels = data.levels(past, past_days)
     level_and_slope = levels.sample(standard_normals(settings.seed, "levels", 0, len(twins), 6))
 
-    days = np.arange(round(settings.years * 12) + 1) * DAYS_PER_MONTH
+    days = np.asarray(np.arange(round(settings.years * 12) + 1) * DAYS_PER_MONTH, dtype=np.float64)
     errors = site_errors(standard_normals(settings.seed, "structural", 0, len(twins), 4))
     today = Today(twins, past, start, level_and_slope, errors, settings.workers)
     branches = [settle(c, today, data) for c in compiled]

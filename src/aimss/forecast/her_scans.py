@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aimss.forecast.levels import SITES, LevelPrior, ScanData
+from aimss.forecast.levels import LevelPrior, ScanData
 from aimss.patient.densitometry import population_bmd, precision_percent, site_correlation
+from aimss.patient.observations import SITES, Site
 
 if TYPE_CHECKING:
     from aimss.body.parameters import Parameters
-    from aimss.patient.observations import Site
     from aimss.patient.patient import Patient
     from aimss.patient.scans import ScanSeries
 

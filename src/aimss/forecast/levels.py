@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from aimss.patient.dates import DAYS_PER_YEAR
 
 Array = NDArray[np.float64]
-SITES = ("lumbar_spine", "total_hip", "femoral_neck")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,4 +71,4 @@ def update_levels(prior: LevelPrior, scans: ScanData, course: Array) -> LevelPos
     covariance = prior.covariance - gain @ design @ prior.covariance
     # symmetrised: rounding would otherwise stop the factorisation
     posterior_factor = np.linalg.cholesky((covariance + covariance.T) / 2 + 1e-15 * np.eye(6))
-    return LevelPosterior(log_likelihood, prior.mean + residual @ gain.T, posterior_factor)
+    return LevelPosterior(log_likelihood, prior.mean + residual @ gain.T, np.asarray(posterior_factor))

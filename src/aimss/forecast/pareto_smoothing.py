@@ -63,4 +63,4 @@ def systematic_resample(weights: Array, n: int, offset: float) -> NDArray[np.int
     """Indices (n,) drawn in proportion to the weights with one uniform number `offset` in (0, 1)."""
     cumulative = np.cumsum(weights)
     points = (np.arange(n) + offset) / n * cumulative[-1]
-    return np.searchsorted(cumulative, points).astype(np.int64)
+    return np.asarray(np.searchsorted(cumulative, points), dtype=np.int64)

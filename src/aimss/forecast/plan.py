@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from aimss.body.declaration import SITES
 from aimss.forecast.forecast import Forecast, Settings, StrategyCourse, forecast
 from aimss.forecast.fracture_risk import DEFINITIONS
 from aimss.forecast.plan_document import (
@@ -30,6 +29,7 @@ from aimss.forecast.plan_sources import plan_sources
 from aimss.forecast.run_record import record_dump, run_record
 from aimss.forecast.summaries import rounded, series, summary
 from aimss.patient.dates import DAYS_PER_MONTH
+from aimss.patient.observations import SITES
 
 if TYPE_CHECKING:
     from aimss.body.parameters import Parameters

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import aimss
 from aimss.forecast.plan_document import RunRecord
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def run_record(
         years=settings.years,
         inputs_sha256=sha256_of(inputs),
         parameters_sha256=parameters_sha256(parameters),
-        version=aimss.__version__,
+        version=version("aimss"),
         libraries={name: version(name) for name in LIBRARIES},
         solver={"relative_tolerance": 1e-4, "output": "monthly"},
         failures=made.failures,

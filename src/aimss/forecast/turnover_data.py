@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from aimss.evidence.tables import Row
+
 if TYPE_CHECKING:
     from aimss.patient.patient import Patient
 
@@ -51,20 +53,32 @@ class MarkerNorm:
 @cache
 def marker_norm(marker: str) -> MarkerNorm:
     """Norm of a marker in women after the menopause, from the evidence library (rows of population/assay)."""
-    from aimss.evidence.references import resolve
-
     norm_id, within_id, _ = _NORM_ROWS[marker]
-    norm, within = resolve(norm_id)[0], resolve(within_id)[0]
-    if norm["ci_low"] is not None:
-        low, high = float(norm["ci_low"]), float(norm["ci_high"])
+    norm, within = _row(norm_id), _row(within_id)
+    low, high = norm.number("ci_low"), norm.number("ci_high")
+    if low is not None and high is not None:
         log_mean, total_sd = np.log(low * high) / 2, np.log(high / low) / 3.92
     else:
-        variation = float(norm["sd"]) / float(norm["value"])
+        variation = _number(norm, "sd") / _number(norm, "value")
         total_sd = np.sqrt(np.log1p(variation**2))
-        log_mean = np.log(float(norm["value"])) - total_sd**2 / 2
-    within_sd = np.log1p(float(within["value"]) / 100)
+        log_mean = np.log(_number(norm, "value")) - total_sd**2 / 2
+    within_sd = np.log1p(_number(within, "value") / 100)
     between = max(total_sd**2 - within_sd**2, 0.0)
     return MarkerNorm(float(log_mean), float(np.sqrt(LEVEL_SHARE * between)), float(within_sd))
+
+
+def _row(reference: str) -> Row:
+    from aimss.evidence.references import resolve
+
+    (row,) = resolve(reference)
+    assert isinstance(row, Row)
+    return row
+
+
+def _number(row: Row, column: str) -> float:
+    value = row.number(column)
+    assert value is not None, f"{row.id} has no {column}"
+    return value
 
 
 @dataclass(frozen=True, eq=False)
