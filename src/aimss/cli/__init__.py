@@ -6,8 +6,8 @@ import sys
 
 import typer
 
-from aimss.cli import evidence, page, strategies
-from aimss.cli import plan as planning
+from aimss.cli import evidence, page, patient, strategies, strategies
+from aimss.cli
 from aimss.errors import AimssError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("plan", epilog=planning.EXAMPLES)(planning.plan)
 app.add_typer(evidence.app, name="evidence")
 app.command("page", epilog=page.EPILOG)(page.page)
 strategies.register(app)
+app.add_typer(patient.app, name="patient")
 
 
 def main() -> None:
