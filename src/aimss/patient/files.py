@@ -140,7 +140,7 @@ def _check_events(text: str, name: str, loader: Any) -> None:
             depth -= 1
         if getattr(event, "tag", None) not in {None, "!"}:
             raise InputFileError(place, "no YAML tags (!)", "one", "Drop the tag.")
-        if isinstance(event, yaml.ScalarEvent) and event.style is None and _TRAP_NUMBER.fullmatch(event.value):
+        if isinstance(event, yaml.ScalarEvent) and event.implicit[0] and _TRAP_NUMBER.fullmatch(event.value):
             raise InputFileError(
                 place,
                 "plain decimal numbers",
