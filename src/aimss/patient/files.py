@@ -108,7 +108,7 @@ def load_yaml(text: str, name: str) -> Any:
     try:
         # events are checked before anything is built, so that a bomb never unfolds
         _check_events(text, name, loader)
-        return yaml.load(text, Loader=_unique_keys(loader, name))
+        return yaml.load(text, Loader=_record_loader(loader, name))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{name}, line {mark.line + 1}, column {mark.column + 1}" if mark else name
@@ -119,7 +119,7 @@ def load_yaml(text: str, name: str) -> Any:
     except RecursionError:
         raise _too_deep(name) from None
     except ValueError:
-        raise InputFileError(name, "dates and numbers that exist", "one that does not", "Check the dates.") from None
+        raise InputFileError(name, "numbers of a few digits", "one of thousands of digits", "Correct it.") from None
 
 
 def _check_events(text: str, name: str, loader: Any) -> None:
@@ -149,8 +149,14 @@ def _check_events(text: str, name: str, loader: Any) -> None:
             )
 
 
-def _unique_keys(base: Any, name: str) -> Any:
+def _record_loader(base: Any, name: str) -> Any:
     class Loader(base):  # type: ignore[misc]
+        # dates stay text: the record reads them itself and names the field of one that does not exist
+        yaml_implicit_resolvers = {  # noqa: RUF012 - as yaml declares it
+            first: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:timestamp"]
+            for first, pairs in base.yaml_implicit_resolvers.items()
+        }
+
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             seen: set[str] = set()
             for key_node, _ in node.value:
