@@ -6,8 +6,8 @@ import sys
 
 import typer
 
-from aimss.cli import evidence, page, patient, strategies, strategies
-from aimss.cli
+from aimss.cli import evidence, page, patient, strategies
+from aimss.cli import plan as planning
 from aimss.errors import AimssError
 
 app = typer.Typer(
