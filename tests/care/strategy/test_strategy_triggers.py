@@ -143,6 +143,18 @@ def test_a_conditional_switch_leaves_a_planned_ai_in_place_until_then(planned):
     assert "stops_ai_early" not in switched.flags
 
 
+def test_until_something_that_never_comes_about_is_until_the_planned_end(planned):
+    strategy = strategy_of(
+        {"drug": "her_ai", "stop": "at exemestane start"},
+        {"drug": "exemestane", "start": {"when": "pain", "at_least": 4}},
+    )
+    compiled = compile_strategy(strategy, planned, 10)
+    assert compiled.schedule.inputs_at(5 * YEAR - 1)["ai_on"] == 1
+    assert compiled.schedule.inputs_at(5 * YEAR)["ai_on"] == 0
+    assert compiled.flags == ()
+    assert compiled.variant(280.0).inputs_at(281)["ai_on"] == 1
+
+
 def test_a_conditional_stop(planned):
     strategy = strategy_of({
         "drug": "her_ai", "stop": {"when": "pain", "at_least": 7, "checked_every_weeks": 4},
