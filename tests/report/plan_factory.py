@@ -123,7 +123,11 @@ def document(**changes: Any) -> PlanDocument:
                 "effect": "sets how fast bone is lost now; the range is wider without it",
                 "filled_by": "the spread of the population, about age 50",
             },
-            {"field": "laboratory.vitamin_d_25oh", "effect": "a deficit would add loss", "filled_by": "the population"},
+            {
+                "field": "laboratory: vitamin_d_25oh",
+                "effect": "a deficit would add loss",
+                "filled_by": "the population",
+            },
         ],
         "scans": [
             {"month": -26.0, "site": "lumbar_spine", "bmd_g_cm2": 0.905, "t_score": -1.29, "as_given": "T-score -1.3"},
@@ -191,3 +195,79 @@ def document(**changes: Any) -> PlanDocument:
     }
     data.update(changes)
     return PlanDocument.model_validate(data)
+
+
+def finding(guideline: str, domain: str, verdict: str, **extra: Any) -> dict[str, Any]:
+    """One guideline's finding in the shape aimss-rules/1."""
+    return {
+        "guideline": guideline,
+        "domain": domain,
+        "verdict": verdict,
+        "action": f"what {guideline} says",
+        "rule_ids": [f"{guideline}-01"],
+        "inputs_used": ["t_score_minimum", "drugs_now"],
+        "inputs_missing": [],
+        "verified": "yes",
+        "readings": [],
+        "provisional": False,
+        "would_change": [],
+        "options": [],
+        "strategies": [],
+        "not_verified": [],
+        "caveat": "",
+        "title": f"Statement {guideline}",
+        "year": 2019,
+        "superseded_by": None,
+        "currency": "",
+        "source": {"pmid": "28413771", "doi": ""},
+        "also": [],
+        **extra,
+    }
+
+
+def safety_rule(rule_id: str, state: str, **extra: Any) -> dict[str, Any]:
+    """One safety finding in the shape aimss-rules/1."""
+    return {
+        "rule_id": rule_id,
+        "severity": "caution",
+        "why": f"why {rule_id}",
+        "do": f"do {rule_id}",
+        "state": state,
+        "context": "a drug",
+        "indicator": "warning",
+        "red_flag": False,
+        "seen": [],
+        "inputs_missing": [],
+        "status": "verified",
+        "citation": f"label {rule_id}",
+        **extra,
+    }
+
+
+CHANGE = {"text": "treat if lowest T-score < -2.5 (now -1.8)", "verdict": "treat", "now": {"t_score_minimum": -1.8}}
+RULES: dict[str, Any] = {
+    "schema": "aimss-rules/1",
+    "findings": [
+        finding("OLD", "bone", "treat", superseded_by="NEW", currency="superseded by NEW in 2025, which was not read"),
+        finding("OTHER", "bone_monitor", "monitor", would_change=[CHANGE], caveat="No number is given."),
+        finding("HOLE", "bone", "no_branch_fits", readings=[{"reading": "as printed", "verdict": "treat", "why": ""}]),
+        finding("WAITS", "bone", "unknown", inputs_missing=["frax_percent"], inputs_used=[]),
+        finding("NEW", "bone", "not_available", verified="no", inputs_used=[], rule_ids=[]),
+        finding("JOINT", "joint", "consider", verified="secondary", strategies=["zoledronate"]),
+        finding("ELSEWHERE", "adjuvant", "not_applicable"),
+        finding("UNREAD", "joint", "not_available", verified="no"),
+    ],
+    "safety": [
+        safety_rule("SAF-RED-01", "open", red_flag=True, inputs_missing=["night_bone_pain"], indicator="critical"),
+        safety_rule("SAF-INFO", "fires", indicator="info"),
+        safety_rule(
+            "SAF-CRIT", "fires", indicator="critical", severity="contraindicated", seen=["clearance 28 mL/min"]
+        ),
+        safety_rule("SAF-OPEN", "open", inputs_missing=["egfr"]),
+        safety_rule("SAF-ALWAYS", "standing"),
+    ],
+    "facts": {
+        "t_score_minimum": {"value": -1.8, "unit": "", "fields": [], "label": "lowest T-score"},
+        "drugs_now": {"value": {"holds": ["letrozole"], "absent": [], "whole": True}, "unit": "", "fields": []},
+    },
+}

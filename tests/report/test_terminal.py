@@ -53,6 +53,14 @@ def test_no_line_is_wider_than_the_window(monkeypatch, columns, kind):
     assert max(len(line.rstrip()) for line in lines) <= min(columns, 100)
 
 
+def test_a_long_list_of_gaps_is_cut_and_counted(monkeypatch):
+    gaps = [{"field": f"field_{i}", "effect": "matters"} for i in range(9)]
+    text = shown(io.StringIO(), monkeypatch, 80, missing=gaps)
+    assert "- field 5: matters" in text
+    assert "field 6" not in text
+    assert "- and 3 more, on the page" in text
+
+
 def test_brackets_in_a_label_are_shown_as_they_are(monkeypatch):
     from plan_factory import strategy
 

@@ -13,7 +13,16 @@ from aimss.forecast.plan_document import Series
 from aimss.report.answer import short_answer
 from aimss.report.charts.layers import spread_labels, thin
 from aimss.report.reading import Estimate, at, t_score_scale
-from aimss.report.words import base_of, interval, month_from_today, number, of_base, of_base_interval, years
+from aimss.report.words import (
+    base_of,
+    interval,
+    month_from_today,
+    number,
+    of_base,
+    of_base_interval,
+    plain_field,
+    years,
+)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +86,20 @@ def test_thinned_series_keep_both_ends(count):
     assert kept[0] == 0
     assert kept[-1] == count - 1
     assert len(kept) <= 62
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("laboratory: vitamin_d_25oh", "vitamin D level"),
+        ("dxa (total_hip)", "bone scan (DXA) of the hip"),
+        ("risk_factors.smoking", "smoking"),
+        ("complete_lists: drugs", "whether the list of medicines is complete"),
+        ("drugs[0].start", "drugs 0 start"),
+    ],
+)
+def test_fields_have_plain_names(field, text):
+    assert plain_field(field) == text
 
 
 def test_short_answer_is_plain_and_complete():

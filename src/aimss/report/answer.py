@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aimss.forecast.plan_document import PlanDocument, StrategyForecast
+from aimss.report.guidance import guideline_sentence, safety
 from aimss.report.reading import SITES, fracture_at, mentions_denosumab, t_score_at
 from aimss.report.words import base_of, interval, number, of_base, of_base_interval, plain_field, years
 
@@ -88,10 +89,15 @@ def short_answer(document: PlanDocument) -> list[str]:
         return []
     first = document.strategies[0]
     sentences = [*_bone(document, first), *_fracture(document, first)]
+    warnings = safety(document)
+    if warnings and warnings.red_flags:
+        sentences.insert(0, f"First: {'; '.join(str(flag['do']) for flag in warnings.red_flags)}.")
+    if guidance := guideline_sentence(document):
+        sentences.append(guidance)
     if mentions_denosumab(document):
         sentences.append(DENOSUMAB_WARNING)
     if document.missing:
         names = [plain_field(m.field) for m in document.missing]
         shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        sentences.append(f"Not in the record, and so a wider range: {shown}.")
+        sentences.append(f"Not in the record, so ranges are wider or questions stay open: {shown}.")
     return sentences

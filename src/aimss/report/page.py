@@ -14,6 +14,7 @@ from aimss.forecast.plan_document import PlanDocument
 from aimss.report.answer import DENOSUMAB_WARNING, short_answer
 from aimss.report.bones import bones
 from aimss.report.charts.figure import look
+from aimss.report.guidance import fact_text, guidelines, safety
 from aimss.report.reading import SITES
 from aimss.report.words import month_from_today, number, plain_field
 
@@ -91,6 +92,11 @@ def contents(document: PlanDocument) -> list[Section]:
     """Return the sections that the plan has data for, in the order of the page."""
     wanted = [
         (bool(document.strategies), Section("bones", "Your bones", "bones.html")),
+        (
+            bool((document.rules or {}).get("findings")),
+            Section("guidelines", "What the guidelines say", "guidelines.html"),
+        ),
+        (document.rules is not None, Section("safety", "Is any of it dangerous here?", "safety.html")),
         (bool(document.missing), Section("missing", "What is missing", "missing.html")),
         (True, Section("believe", "Why believe it", "believe.html")),
     ]
@@ -108,11 +114,13 @@ def render_page(document: PlanDocument) -> str:
         i = positions[name]
         return f"{look(i).letter} {document.strategies[i].label}"
 
+    facts = (document.rules or {}).get("facts") or {}
     local = environment.overlay()
     local.filters = {
         **environment.filters,
         "strategy_label": strategy_label,
         "strategy_look": lambda n: look(positions[n]),
+        "fact": lambda name: fact_text(facts, name),
     }
     first = document.strategies[0] if document.strategies else None
     any_clinical = first.fracture.get("any_clinical") if first else None
@@ -122,7 +130,8 @@ def render_page(document: PlanDocument) -> str:
         title=str(document.record.get("label") or "Your plan"),
         facts=_facts(document.record),
         answer=document.short_answer or short_answer(document),
-        red_flags=[],
+        safety=safety(document),
+        guidelines=guidelines(document),
         bones=bones(document),
         fracture_definition=any_clinical.definition if any_clinical else "",
         denosumab_warning=DENOSUMAB_WARNING,

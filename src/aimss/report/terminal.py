@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 NARROW = 84
+MISSING_SHOWN = 6
 
 
 def _console(stream: TextIO) -> Console:
@@ -74,9 +75,11 @@ def print_summary(document: PlanDocument, page: Path | None = None, stream: Text
         say(f"Outside the tested range{f' ({whom})' if whom else ''}: {banner.text}", "yellow", "! ")
     if document.missing:
         console.print()
-        say("Missing, and so a wider range:")
-        for item in document.missing:
+        say("Missing:")
+        for item in document.missing[:MISSING_SHOWN]:
             say(f"{plain_field(item.field)}: {item.effect}", "", "- ")
+        if len(document.missing) > MISSING_SHOWN:
+            say(f"and {len(document.missing) - MISSING_SHOWN} more, on the page", "", "- ")
     if page is not None:
         console.print()
         # Never wrapped: a path that is broken in two cannot be clicked or copied.

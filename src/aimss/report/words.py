@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from aimss.report.reading import Estimate
@@ -9,20 +10,36 @@ from aimss.report.reading import Estimate
 MINUS = "−"
 PLAIN_FIELDS = {
     "menopause.final_menstrual_period": "date of the last period",
-    "laboratory.vitamin_d_25oh": "vitamin D level",
-    "laboratory.creatinine": "kidney value (creatinine)",
-    "laboratory.calcium_corrected": "blood calcium",
-    "laboratory.estradiol": "blood estradiol",
-    "dxa": "bone-density scan (DXA)",
+    "menopause.status": "before or after menopause",
+    "vitamin_d_25oh": "vitamin D level",
+    "creatinine": "kidney value (creatinine)",
+    "calcium_corrected": "blood calcium",
+    "estradiol": "blood estradiol",
+    "lumbar_spine": "bone scan (DXA) of the spine",
+    "total_hip": "bone scan (DXA) of the hip",
+    "femoral_neck": "bone scan (DXA) of the femoral neck",
+    "dxa": "bone scan (DXA)",
     "markers": "bone markers in the blood",
     "pain": "pain score",
     "bmi_kg_m2": "height and weight",
-    "height_cm": "height",
-    "weight_kg": "weight",
-    "risk_factors": "risk factors for fracture",
-    "fractures": "earlier fractures",
+    "fractures": "earlier fractures, or that there were none",
+    "drugs": "whether the list of medicines is complete",
+    "conditions": "whether the list of illnesses is complete",
     "dental_status": "state of the teeth",
     "frax": "FRAX result",
+    "record_date": "date of the record",
+    "aromatase_inhibitor.drug": "which aromatase inhibitor",
+    "aromatase_inhibitor.planned_years": "how long the aromatase inhibitor is planned",
+    "aromatase_inhibitor.start": "the day the aromatase inhibitor was started",
+    "risk_factors.smoking": "smoking",
+    "risk_factors.parental_hip_fracture": "whether a parent broke a hip",
+    "risk_factors.alcohol_units_per_day": "alcohol",
+    "risk_factors.glucocorticoid_current": "cortisone tablets now",
+    "risk_factors.glucocorticoid_months": "cortisone tablets so far",
+    "risk_factors.rheumatoid_arthritis": "rheumatoid arthritis or none",
+    "risk_factors.falls_past_year": "falls in the past year",
+    "risk_factors.prior_joint_disease": "joint disease before the drug",
+    "cancer.chemotherapy": "chemotherapy or none",
 }
 
 
@@ -80,7 +97,12 @@ def month_from_today(month: float | None) -> str:
 
 
 def plain_field(field: str) -> str:
-    """Return the plain name of an input; one that has none keeps its own, with spaces for marks."""
-    if field in PLAIN_FIELDS:
-        return PLAIN_FIELDS[field]
-    return field.replace("_", " ").replace(".", ": ")
+    """Return the plain name of an input, given its path (``risk_factors.smoking``, ``dxa (total_hip)``).
+
+    A field without a plain name keeps its own, with spaces for marks.
+    """
+    inner = re.search(r"(?:: |\()([a-z0-9_]+)\)?$", field)
+    for name in (field, inner.group(1) if inner else ""):
+        if name in PLAIN_FIELDS:
+            return PLAIN_FIELDS[name]
+    return re.sub(r"[_.\[\]():]+", " ", field).strip()
