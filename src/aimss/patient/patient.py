@@ -235,8 +235,15 @@ class Patient(Part):
 
     @property
     def had_fracture(self) -> bool | None:
-        """Whether she ever broke a bone; None if the record does not say."""
-        return True if self.fractures else (False if "fractures" in self.complete_lists else None)
+        """Whether she broke a bone as an adult; None if the record does not say."""
+        if any(self._adult(fracture) for fracture in self.fractures):
+            return True
+        return False if "fractures" in self.complete_lists else None
+
+    def _adult(self, fracture: Fracture) -> bool:
+        if fracture.age_years is not None:
+            return fracture.age_years >= 18
+        return fracture.date is None or self.age - years_between(fracture.date, self.record_date) >= 18
 
     def has_condition(self, condition: Condition) -> bool | None:
         """Whether she has a diagnosis; None if the record does not say."""
@@ -247,7 +254,7 @@ class Patient(Part):
     def takes(self, drug: DrugName) -> bool | None:
         """Whether she takes a drug on the record date; None if the record does not say.
 
-        A course without dates is running; one with single doses only runs for one and a quarter intervals after the
+        A course without dates is running; one with single doses only runs for one and a half intervals after the
         last (183 days where no interval is given).
         """
         ai = self.aromatase_inhibitor
@@ -264,7 +271,7 @@ class Patient(Part):
         if course.stop is not None:
             return course.stop > self.record_date
         if course.doses:
-            return (self.record_date - max(course.doses)).days <= 1.25 * (course.interval_days or 183)
+            return (self.record_date - max(course.doses)).days <= 1.5 * (course.interval_days or 183)
         return True
 
     def days_from_record(self, date: dt.date) -> float:
