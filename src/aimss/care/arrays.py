@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from aimss.body.parameters import default as default_parameters
 from aimss.body.schedule import Schedule
-from aimss.care.drugs import EXERCISE
+from aimss.care.drugs import EXERCISE, INJECTIONS
 from aimss.care.span import Note, Span, merge
 
 OVARIAN_SUPPRESSION = 0.98  # share of ovarian estradiol removed; derived, bone model section 2
@@ -50,7 +50,7 @@ def changes_and_doses(spans: Sequence[Span], horizon_days: float) -> tuple[list[
     replacing = [s for s in spans if s.drug == "vitamin_d" and replaces_vitamin_d(s) and not s.given_before]
     changes += _switched("vitamin_d_replaced", replacing, ("vitamin_d",), 1.0)
     for span in spans:
-        if span.drug in {"denosumab", "zoledronate"}:
+        if span.drug in INJECTIONS:
             doses += [(day, f"{span.drug}_mg", span.amount or 0.0) for day in span.dose_days if day < horizon_days]
     kept = [(day, values) for day, values in changes if day < horizon_days]
     return kept, doses
@@ -60,9 +60,9 @@ def to_schedule(spans: Sequence[Span], horizon_days: float) -> Schedule:
     """The schedule of all spans, past and future; its first row is the time before any of them."""
     changes, doses = changes_and_doses(spans, horizon_days)
     first = min([0.0, *(day for day, _ in changes), *(day for day, _, _ in doses)])
-    ais = sorted((s.start_day, s.drug) for s in spans if s.is_ai and s.periods)
-    # the constants are set even where no AI is taken: inhibition would be 0/0 without them
-    before = (first - 1.0, ai_constants(ais[0][1] if ais else "any"))
+    # an AI has constants even before the first one is taken (inhibition would be 0/0 without), the same for every
+    # strategy, so that strategies share their past to the last bit
+    before = (first - 1.0, ai_constants("any"))
     return Schedule.build([before, (0.0, {}), *changes], doses)
 
 

@@ -81,6 +81,7 @@ _DRUGS = (
     Drug("resistance_exercise", "resistance_exercise", "switch", (), "sessions", (1, 7), (1, 14)),
 )
 DRUGS: dict[str, Drug] = {drug.name: drug for drug in _DRUGS}
+INJECTIONS: tuple[str, ...] = tuple(drug.name for drug in _DRUGS if drug.given == "injection")
 
 # names that people write and that stand for one of ours; offered, never taken silently
 OTHER_NAMES: dict[str, str] = {

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aimss.care.drugs import AROMATASE_INHIBITORS, DRUGS
+from aimss.care.drugs import AROMATASE_INHIBITORS, INJECTIONS
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class Span:
     @property
     def stop_day(self) -> float:
         """Last day: end of the last period, or the last dose plus one interval."""
-        if DRUGS[self.drug].given == "injection":
+        if self.drug in INJECTIONS:
             return self.dose_days[-1] + (self.every_days or 0.0) if self.dose_days else -math.inf
         return self.periods[-1][1] if self.periods else -math.inf
 
     @property
     def cover(self) -> tuple[tuple[float, float], ...]:
         """Days under treatment: the periods, or each dose with its interval."""
-        if DRUGS[self.drug].given == "injection":
+        if self.drug in INJECTIONS:
             return merge((day, day + (self.every_days or 0.0)) for day in self.dose_days)
         return self.periods
 

@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from aimss.body.schedule import DOSES, INPUTS
 from aimss.care.compile import compile_strategy
+from aimss.care.library import find_strategy, strategy_library
 from aimss.care.span import intersect, merge, subtract
 from aimss.care.strategy import parse_strategy
+from aimss.errors import StrategyError
+from aimss.patient.patient import Patient
 
 MONTH, YEAR = 365.25 / 12, 365.25
 months = st.integers(0, 60)
@@ -131,3 +134,65 @@ def test_a_shorter_horizon_is_the_same_course_cut_off(planned_woman, horizon, sh
     assert np.array_equal(long.times_days[within], short.times_days)
     assert np.array_equal(long.inputs[within], short.inputs)
     assert np.array_equal(long.doses[within], short.doses)
+
+
+years = st.integers(2005, 2025).map(lambda y: f"{y}-06")
+past_drug = st.fixed_dictionaries(
+    {"drug": st.sampled_from(["alendronate", "risedronate", "ibandronate", "raloxifene", "calcium", "duloxetine"])},
+    optional={"start": years},
+) | st.fixed_dictionaries(
+    {"drug": st.sampled_from(["denosumab", "zoledronate"])},
+    optional={"doses": st.lists(years, max_size=5, unique=True), "start": years, "interval_days": st.integers(90, 400)},
+)
+ai_of_record = st.sampled_from([
+    {"status": "none"}, {"status": "planned"}, {"status": "planned", "drug": "exemestane", "start": "2026-09-01"},
+    {"status": "current", "start": "2022-04"}, {"status": "current", "drug": "letrozole", "start": "2012-04"},
+    {"status": "stopped", "drug": "anastrozole", "start": "2019-04", "stop": "2024-05"},
+])  # fmt: skip
+
+
+def compiled_or_error(name, patient, horizon):
+    try:
+        return compile_strategy(find_strategy(name), patient, horizon)
+    except StrategyError as error:
+        return error
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    ai=ai_of_record,
+    drugs=st.lists(past_drug, max_size=3),
+    name=st.sampled_from(sorted(strategy_library())),
+    horizon=st.floats(0.2, 15),
+)
+def test_any_record_with_any_strategy_gives_a_sound_schedule_or_one_clear_error(ai, drugs, name, horizon):
+    patient = Patient.model_validate({
+        "sex": "female", "record_date": "2026-03-01", "age_years": 66, "menopause": {"status": "postmenopausal"},
+        "aromatase_inhibitor": ai, "drugs": drugs,
+    })  # fmt: skip
+    compiled = compiled_or_error(name, patient, horizon)
+    if isinstance(compiled, StrategyError):
+        assert compiled.field.startswith(name)
+        assert compiled.found
+        return
+    schedule = compiled.schedule
+    column = {name: schedule.inputs[:, i] for i, name in enumerate(INPUTS)}
+    assert np.all(np.diff(schedule.times_days) > 0)
+    assert schedule.times_days[-1] < horizon * YEAR
+    assert np.isfinite(schedule.inputs).all()
+    assert (schedule.doses >= 0).all()
+    # before anything was given nothing is on, and the constants of an AI are never missing
+    assert not any(column[name][0] for name in INPUTS if not name.startswith("ai_") or name == "ai_on")
+    assert not schedule.doses[0].any()
+    assert (column["ai_half_inhibition"] > 0).all()
+    assert set(column["ai_on"]) <= {0.0, 1.0}
+    for span in compiled.spans:
+        if not span.given_before:
+            assert span.start_day >= 0
+    # what she had before today is the same under every strategy, except a counterfactual
+    if compiled.shares_past:
+        as_now = compile_strategy(find_strategy("as_now"), patient, horizon).schedule
+        for day in schedule.times_days[(schedule.times_days < 0) & (schedule.times_days > as_now.times_days[0])]:
+            assert schedule.inputs_at(day) == as_now.inputs_at(day)
+        past, past_now = schedule.times_days < 0, as_now.times_days < 0
+        assert schedule.doses[past].sum() == as_now.doses[past_now].sum()

@@ -226,3 +226,16 @@ def test_errors_never_reach_the_user_as_something_else():
     ):
         with pytest.raises(AimssError):
             parse_strategy(bad)
+
+
+def test_the_example_of_the_manual_is_sound(tmp_path, planned):
+    from pathlib import Path
+
+    from aimss.care.compile import compile_strategy
+
+    manual = (Path(__file__).parents[3] / "docs" / "strategies.md").read_text(encoding="utf-8")
+    path = tmp_path / "example.yaml"
+    path.write_text(manual.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    compiled = compile_strategy(read_strategy(path), planned, 10)
+    assert compiled.exit_plan is not None
+    assert compiled.exit_plan.status == "planned"
