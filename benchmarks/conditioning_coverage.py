@@ -94,7 +94,9 @@ def coverage(women: int, twins: int, visits: int, seed: int) -> dict[str, Any]:
     share = np.mean(inside90, axis=0)
     return {
         "women": women, "visits": visits, "twins": twins,
-        "inside90": {site: dict(zip(map(str, YEARS), share[:, k].round(3).tolist(), strict=True)) for k, site in enumerate(SITES)},
+        "inside90": {
+            site: dict(zip(map(str, YEARS), share[:, k].round(3).tolist(), strict=True)) for k, site in enumerate(SITES)
+        },
         "inside90_all": round(float(np.mean(inside90)), 4), "inside50_all": round(float(np.mean(inside50)), 4),
         "standard_error": round(float(np.sqrt(0.09 / women)), 4),
         "mean_width_percent": round(float(np.mean(width)) * 100, 2),

@@ -28,6 +28,9 @@ def plan(
     seed: int = 1,
     workers: int = 2,
     t_score_reference: str = "nhanes3_manufacturer",
+    parameters: str | Path | None = None,
+    explain: bool = False,
+    export_draws: str | Path | None = None,
     command: str = "",
     progress: Any = None,
 ) -> PlanDocument:
@@ -36,13 +39,17 @@ def plan(
     record : a path to a YAML or JSON record, a mapping, or a `Patient`.
     strategies : names of the library, paths to strategy files, or `Strategy` objects; None: the four that suit her.
     years : 0.5 to 20; twins : 50 to 100,000.
+    parameters : a file with one set of parameters or draws of them, in place of the shipped ones.
+    explain : fill `explain`: what drives the width of her interval, and which test would narrow it most.
+    export_draws : a CSV to write the parameters of every twin to; `parameters` reads it back.
     Raises RecordError, StrategyError, OutOfScopeError, EngineError (`aimss.errors`), each saying how to mend it.
     """
     from aimss.forecast.planning import plan_for
 
     made = plan_for(
         record, strategies, years=years, twins=twins, seed=seed, workers=workers,
-        t_score_reference=t_score_reference, command=command, progress=progress,
+        t_score_reference=t_score_reference, parameters=Path(parameters) if parameters else None, explain=explain,
+        export_draws=Path(export_draws) if export_draws else None, command=command, progress=progress,
     )  # fmt: skip
     from aimss.report.answer import short_answer
 

@@ -19,6 +19,9 @@ Examples:
 """
 
 
+EXPLAIN_TWINS = 1000  # fewer cannot tell a share of one in a hundred from noise
+
+
 def plan(
     record: Annotated[Path, typer.Argument(help="Her record: YAML or JSON (see `aimss patient schema`).")],
     strategy: Annotated[
@@ -32,6 +35,14 @@ def plan(
     t_score_reference: Annotated[
         str, typer.Option(help="nhanes3_manufacturer (as most centres print) or nhanes_2005_2014.")
     ] = "nhanes3_manufacturer",
+    parameters: Annotated[
+        Path | None, typer.Option(help="Parameters of your own: one set (YAML, JSON) or draws (CSV).")
+    ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Say what makes her interval wide and which test would narrow it."),
+    ] = False,
+    export_draws: Annotated[Path | None, typer.Option(help="Write the parameters of every twin to this CSV.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for plan.html and plan.json [default: RECORD's name]")
     ] = None,
@@ -42,14 +53,18 @@ def plan(
     import aimss
     from aimss.cli.progress import stages
 
+    twins = max(twins, EXPLAIN_TWINS) if explain else twins
     command = " ".join(["aimss", "plan", record.name, *(f"--strategy {s}" for s in strategy or [])])
     command += f" --years {years:g} --twins {twins} --seed {seed}"
     if t_score_reference != "nhanes3_manufacturer":
         command += f" --t-score-reference {t_score_reference}"
+    command += " --explain" if explain else ""
+    command += f" --parameters {parameters.name}" if parameters else ""
     with stages("Forecast", quiet=json_only) as progress:
         made = aimss.plan(
             record, strategy, years=years, twins=twins, seed=seed, workers=workers,
-            t_score_reference=t_score_reference, command=command, progress=progress,
+            t_score_reference=t_score_reference, parameters=parameters, explain=explain, export_draws=export_draws,
+            command=command, progress=progress,
         )  # fmt: skip
         text = made.model_dump_json(by_alias=True, indent=1)
         if json_only:

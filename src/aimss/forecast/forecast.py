@@ -45,6 +45,7 @@ class Settings:
     reference_set: ReferenceSet = "nhanes3_manufacturer"
     vary_parameters: bool = True
     vary_women: bool = True
+    draws: Mapping[str, Array] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +77,9 @@ class Forecast:
     strategies: tuple[StrategyCourse, ...]
     past_days: Array
     past_bmd: Array
+    today: Today
+    columns: tuple[str, ...]
+    solved: NDArray[np.bool_]
     failures: int
     rescued: int
 
@@ -97,7 +101,7 @@ def forecast(
     given_data : false forecasts from her record without scans, markers and estradiol (the prior on the chart).
     Raises EngineError if more than one twin in twenty cannot be solved.
     """
-    space = TwinSpace(patient, parameters, settings.vary_parameters, settings.vary_women)
+    space = TwinSpace(patient, parameters, settings.vary_parameters, settings.vary_women, settings.draws)
     data = HerData.of(patient, parameters, settings.reference_set)
     data = data if given_data else data.without_observations()
     history = Schedule.build(*history_schedule(patient))
@@ -129,7 +133,8 @@ def forecast(
     )
     log_past = today.log_bmd(past, past_days)
     return Forecast(
-        settings, days, twins, conditioned, data, strategies, past_days, np.exp(log_past[solved]), failures,
+        settings, days, twins, conditioned, data, strategies, past_days, np.exp(log_past[solved]), today,
+        space.columns, solved, failures,
         past.rescued + sum(run.rescued for run in runs),
     )  # fmt: skip
 

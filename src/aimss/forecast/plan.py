@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from aimss.forecast.explain import explain
 from aimss.forecast.forecast import Forecast, Settings, StrategyCourse, forecast
 from aimss.forecast.fracture_risk import DEFINITIONS
 from aimss.forecast.plan_document import (
@@ -47,9 +48,12 @@ def make_plan(
     settings: Settings,
     *,
     command: str = "",
+    explained: bool = False,
     progress: Progress = lambda _: None,
-) -> PlanDocument:
-    """Forecast the strategies for her and write everything down that a page needs.
+) -> tuple[PlanDocument, Forecast]:
+    """Forecast the strategies for her and write everything down that a page needs; also return the twins themselves.
+
+    explained : say what drives the width of her interval and which test would narrow it.
 
     Raises StrategyError or OutOfScopeError where a strategy cannot be hers, EngineError where twins cannot be solved.
     """
@@ -65,7 +69,7 @@ def make_plan(
         fewer = replace(settings, twins=min(settings.twins, 200))
         without = forecast(patient, compiled[:1], parameters, fewer, given_data=False)
     progress("summary")
-    return PlanDocument(
+    document = PlanDocument(
         record=record_dump(patient),
         short_answer=[],
         banners=_banners(made),
@@ -82,9 +86,11 @@ def make_plan(
             prior=_strategy(without.strategies[0], without) if without else None,
         ),
         strategies=[_strategy(course, made) for course in made.strategies],
+        explain=explain(made, parameters) if explained else None,
         sources=plan_sources(parameters, made),
         run=run_record(patient, strategies, parameters, made, command),
     )
+    return document, made
 
 
 def _finite(value: float | None) -> float | None:

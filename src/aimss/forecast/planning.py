@@ -35,6 +35,9 @@ def plan_for(
     seed: int,
     workers: int,
     t_score_reference: str,
+    parameters: Path | None,
+    explain: bool,
+    export_draws: Path | None,
     command: str,
     progress: Progress | None,
 ) -> PlanDocument:
@@ -45,6 +48,9 @@ def plan_for(
     _within("seed", seed, 0, 2**31 - 1)
     chosen = chosen_strategies(patient, strategies)
 
+    import numpy as np
+
+    from aimss.body.parameter_files import read_parameter_file, write_draws
     from aimss.body.parameters import default
     from aimss.forecast.forecast import Settings
     from aimss.forecast.plan import make_plan
@@ -52,8 +58,16 @@ def plan_for(
 
     if t_score_reference not in get_args(ReferenceSet):
         raise SettingError("t_score_reference", " or ".join(get_args(ReferenceSet)), repr(t_score_reference))
-    settings = Settings(years, twins, seed, workers, t_score_reference)  # type: ignore[arg-type]
-    return make_plan(patient, chosen, default(), settings, command=command, progress=progress or (lambda _: None))
+    shipped = default()
+    draws = read_parameter_file(parameters, shipped) if parameters else None
+    settings = Settings(years, twins, seed, workers, t_score_reference, draws=draws)  # type: ignore[arg-type]
+    document, made = make_plan(
+        patient, chosen, shipped, settings, command=command, explained=explain, progress=progress or (lambda _: None)
+    )
+    if export_draws is not None:
+        used = made.twins.constants
+        write_draws(export_draws, {name: used[name] for name in shipped.names if np.ndim(used[name])})
+    return document
 
 
 def read_patient(record: Patient | str | Path | Mapping[str, Any]) -> Patient:

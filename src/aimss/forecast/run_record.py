@@ -44,6 +44,8 @@ def run_record(
 ) -> RunRecord:
     """Describe a forecast."""
     settings = made.settings
+    shipped = parameters_sha256(parameters)
+    own = {name: values.tolist() for name, values in settings.draws.items()} if settings.draws else None
     inputs = {
         "record": record_dump(patient),
         "strategies": [s.model_dump(mode="json") for s in strategies],
@@ -57,7 +59,7 @@ def run_record(
         twins=settings.twins,
         years=settings.years,
         inputs_sha256=sha256_of(inputs),
-        parameters_sha256=parameters_sha256(parameters),
+        parameters_sha256=sha256_of([shipped, own]) if own else shipped,
         version=version("aimss"),
         libraries={name: version(name) for name in LIBRARIES},
         solver={"relative_tolerance": 1e-4, "output": "monthly"},

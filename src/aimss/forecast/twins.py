@@ -53,12 +53,14 @@ class TwinSpace:
     """How rows of standard normal numbers become twins of one woman.
 
     vary_parameters, vary_women : hold one of the two sources of spread at its centre, to see the other alone.
+    draws : parameters of the user's own, name -> (d,); each twin takes one row of them, by its first column.
     """
 
     patient: Patient
     parameters: Parameters
     vary_parameters: bool = True
     vary_women: bool = True
+    draws: Mapping[str, Array] | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -90,6 +92,9 @@ class TwinSpace:
             woman_part = np.zeros_like(woman_part)
         drawn = self.parameters.from_normals(parameter_part)
         plausible = self.parameters.plausible(drawn)
+        if self.draws:
+            drawn |= self._own(normals[:, 0])
+            plausible = self.parameters.plausible(drawn)
         constants: dict[str, Any] = {**self.parameters, **drawn}
         for column, members in enumerate(differences.values()):
             for name in members:
@@ -98,6 +103,15 @@ class TwinSpace:
                 constants[name] = constants[name] * np.exp(sd * woman_part[:, column] - sd**2 / 2)
         constants.update(record_inputs(self.patient, normals[:, n_parameters + len(differences) :]))
         return Twins(normals, constants, constants.pop("bmi_kg_m2"), plausible)
+
+    def _own(self, column: Array) -> dict[str, Array]:
+        """Rows of the user's draws, chosen evenly by a column of standard normal numbers."""
+        from scipy.special import ndtr
+
+        assert self.draws is not None
+        size = len(next(iter(self.draws.values())))
+        row = np.minimum((ndtr(column) * size).astype(np.int64), size - 1)
+        return {name: values[row] for name, values in self.draws.items()}
 
     def rows(self, seed: int, first: int, count: int) -> Array:
         """Rows `first` to `first + count - 1` of a seed, (count, width); an implausible one is made again."""
