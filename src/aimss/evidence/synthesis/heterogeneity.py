@@ -53,9 +53,14 @@ def estimate_tau2(y: Array, v: Array, x: Array, method: str) -> tuple[float, flo
         return _dersimonian_laird(y, v, x)
     if method == "PM":
         return _paule_mandel(y, v, x), None
-    tau2 = _fisher_scoring(y, v, x, restricted=method == "REML")
+    restricted = method == "REML"
+    tau2 = _fisher_scoring(y, v, x, restricted=restricted)
+    # one very precise study can make the likelihood higher at 0 than at the maximum that scoring found
+    at_zero = log_likelihood(y, v, x, 0.0, restricted=restricted)
+    if tau2 > 0 and at_zero > log_likelihood(y, v, x, tau2, restricted=restricted):
+        tau2 = 0.0
     w, proj = projection(v, x, tau2)
-    information = float(np.sum(proj * proj)) if method == "REML" else float(np.sum(w * w))
+    information = float(np.sum(proj * proj)) if restricted else float(np.sum(w * w))
     return tau2, float(np.sqrt(2 / information))
 
 
@@ -105,9 +110,13 @@ def _fisher_scoring(y: Array, v: Array, x: Array, *, restricted: bool) -> float:
     hat = x @ np.linalg.solve(x.T @ x, x.T)
     tau2 = max(0.0, (float(plain @ plain) - float(np.sum(v * (1 - np.diag(hat))))) / (k - p))
     smallest = float(v.min())
+    last = 0.0
     for _ in range(200):
         score, information = _score(y, v, x, tau2, restricted)
         step = score / information
+        # steps that change sign are overshooting: half of one lands close to the maximum
+        step *= 0.5 if step * last < 0 else 1.0
+        last = step
         if tau2 == 0 and step <= 0:
             return 0.0
         new: float = max(0.0, tau2 + step)

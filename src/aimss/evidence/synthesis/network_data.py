@@ -286,7 +286,7 @@ def components(studies: Sequence[NetworkStudy]) -> list[tuple[NetworkStudy, ...]
     parts: dict[frozenset[str], list[NetworkStudy]] = {}
     for s in studies:
         parts.setdefault(frozenset(group[s.treatments[0]]), []).append(s)
-    return sorted((tuple(p) for p in parts.values()), key=lambda p: (-len(p), p[0].treatments))
+    return sorted((tuple(p) for p in parts.values()), key=lambda p: (-len(p), sorted(p[0].treatments)))
 
 
 def pairs(treatments: Iterable[str]) -> list[tuple[str, str]]:
