@@ -39,18 +39,18 @@ def reml_many(y: Array, v: Array, *, iterations: int = 1000, tolerance: float = 
                             f"{y.shape} and {v.shape}")  # fmt: skip
     if not (np.isfinite(y).all() and np.isfinite(v).all() and (v > 0).all()):
         raise EvidenceError("y, v", "finite effects and variances above 0", "others")
-    tau2: Array = np.maximum(0.0, y.var(axis=1, ddof=1) - v.mean(axis=1))
+    tau2 = np.maximum(0.0, y.var(axis=1, ddof=1) - v.mean(axis=1))
     converged = np.zeros(len(y), dtype=bool)
     active = np.arange(len(y))
     ya, va = y, v
-    last = np.zeros(len(y))
+    last: Array = np.zeros(len(y))
     for _ in range(iterations):
-        old = tau2[active]
+        old: Array = tau2[active]
         step = _fisher_step(ya, va, old)
         # steps that change sign are overshooting: half of one lands close to the maximum
-        step = np.where(step * last < 0, 0.5 * step, step)
+        step *= np.where(step * last < 0, 0.5, 1.0)
         last = step
-        new = np.maximum(0.0, old + step)
+        new: Array = np.maximum(0.0, old + step)
         tau2[active] = new
         settled = np.abs(new - old) <= tolerance * (new + va.min(axis=1))
         converged[active[settled]] = True
@@ -61,7 +61,7 @@ def reml_many(y: Array, v: Array, *, iterations: int = 1000, tolerance: float = 
         if settled.any():
             ya, va, last = ya[~settled], va[~settled], last[~settled]
     lower = (tau2 > 0) & (_log_likelihood(y, v, np.zeros_like(tau2)) > _log_likelihood(y, v, tau2))
-    tau2 = np.where(lower, 0.0, tau2)
+    tau2[lower] = 0.0
     w = 1 / (v + tau2[:, None])
     total = w.sum(axis=1)
     return BatchedFit((w * y).sum(axis=1) / total, np.sqrt(1 / total), tau2, converged)
