@@ -78,6 +78,13 @@ class ParameterError(AimssError):
     exit_code = 9
 
 
+class RuleError(AimssError):
+    """A rule file or a condition in it is outside the language of rules, or a rule test failed."""
+
+    kind = "rules"
+    exit_code = 10
+
+
 class SeveralErrors(AimssError):  # noqa: N818 - several of them
     """More than one mistake in one input; all are shown, the first sets the exit code."""
 
