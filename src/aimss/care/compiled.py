@@ -45,6 +45,7 @@ class CompiledDecision:
     notes: tuple[CompiledRule, ...]
     unverified: tuple[CompiledRule, ...]
     names: tuple[str, ...]
+    compared: tuple[tuple[str, float | str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def _decision(decision: Decision, definitions: Mapping[str, list[str]], guidelin
     )
     applies = condition_of(decision.applies_when, f"{guideline}.applies_when", definitions)
     names = applies.names.union(*(c.applies.names | c.condition.names for c in deciding))
+    compared = [pair for c in deciding for pair in (*c.applies.compared, *c.condition.compared)]
     return CompiledDecision(
         decision,
         applies,
@@ -117,6 +119,7 @@ def _decision(decision: Decision, definitions: Mapping[str, list[str]], guidelin
         tuple(c for c in rules.values() if c.rule.role == "note" and c.rule.verified != "no"),
         tuple(c for c in rules.values() if c.rule.verified == "no"),
         tuple(sorted(names)),
+        tuple(dict.fromkeys(compared)),
     )
 
 

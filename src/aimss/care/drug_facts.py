@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
+from aimss.care.expression import PartialSet
 from aimss.care.timespan import months_between
-from aimss.patient.history import DrugCourse
-from aimss.patient.patient import Patient
+from aimss.patient.patient import AromataseInhibitor, Patient
 
 ORAL_BISPHOSPHONATES = frozenset({"alendronate", "risedronate", "ibandronate", "clodronate"})
-# A yearly infusion still acts; without an interval or a stop date a single dose counts for this long.
-SINGLE_DOSE_MONTHS = 13
+BISPHOSPHONATES = ORAL_BISPHOSPHONATES | {"zoledronate", "pamidronate"}
 
 
 @cache
@@ -29,52 +28,47 @@ def drug_classes() -> dict[str, frozenset[str]]:
     return {drug: frozenset(names) for drug, names in classes.items()}
 
 
-def with_classes(drugs: frozenset[str]) -> frozenset[str]:
+def with_classes(drugs: Iterable[str]) -> frozenset[str]:
     """The drugs and the classes they belong to."""
     known = drug_classes()
-    return drugs.union(*(known[drug] for drug in drugs if drug in known))
+    given = frozenset(drugs)
+    return given.union(*(known[drug] for drug in given if drug in known))
 
 
 def drug_facts(patient: Patient) -> dict[str, Any]:
-    """Facts from `drugs`; unknown when the record holds no drug list (an empty list says she takes none)."""
-    if "drugs" not in patient.model_fields_set:
-        return {}
+    """Facts from `drugs` and the AI; a drug that is not listed is unknown unless the list is said to be whole."""
     today = patient.record_date
     ai = patient.aromatase_inhibitor
-    own = {str(ai.drug)} if ai.drug is not None else set()
-    now = frozenset({c.drug for c in patient.drugs if takes(c, today)} | (own if ai.status == "current" else set()))
-    ever = frozenset({c.drug for c in patient.drugs} | (own if ai.status in {"current", "stopped"} else set()))
-    oral = [c.start for c in patient.drugs if c.drug in ORAL_BISPHOSPHONATES and takes(c, today) and c.start]
+    whole = "drugs" in patient.complete_lists
+    now = {course.drug for course in patient.drugs if patient.takes(course.drug)}
+    ever = {course.drug for course in patient.drugs}
+    if ai.drug is not None and ai.status in {"current", "stopped"}:
+        ever.add(ai.drug)
+        now |= {ai.drug} if ai.status == "current" else set()
+    absent = frozenset(drug for drug in get_args(AromataseInhibitor) if patient.takes(drug) is False)
+    oral = [c.start for c in patient.drugs if c.drug in ORAL_BISPHOSPHONATES and c.drug in now and c.start]
     infusions = [day for c in patient.drugs if c.drug == "zoledronate" for day in c.doses]
     return {
-        "drugs_now": with_classes(now),
-        "drugs_ever": with_classes(ever),
+        "drugs_now": PartialSet(with_classes(now), absent, whole),
+        "drugs_ever": PartialSet(with_classes(ever), whole=whole),
         "months_on_oral_bisphosphonate": months_between(min(oral), today) if oral else None,
-        "maoi_within_14_days": any(
-            c.drug == "maoi" and (takes(c, today) or (c.stop is not None and (today - c.stop).days <= 14))
-            for c in patient.drugs
-        ),
-        "zoledronate_doses": len(infusions) if infusions or "zoledronate" not in ever else None,
-        **_denosumab(patient, ever),
+        "maoi_within_14_days": _maoi(patient, whole),
+        "zoledronate_doses": len(infusions) if infusions else 0 if whole and "zoledronate" not in ever else None,
+        **_denosumab(patient, whole),
     }
 
 
-def takes(course: DrugCourse, today: dt.date) -> bool:
-    """Whether a course runs on a day; a drug listed without dates is one she takes."""
-    if course.start is not None and course.start > today:
-        return False
-    if course.stop is not None:
-        return course.stop > today
-    if course.doses and course.drug == "zoledronate":
-        interval = SINGLE_DOSE_MONTHS if course.interval_days is None else course.interval_days / 30.4375 + 1
-        return months_between(max(course.doses), today) <= interval
-    return True
+def _maoi(patient: Patient, whole: bool) -> bool | None:
+    courses = [c for c in patient.drugs if c.drug == "maoi"]
+    if patient.takes("maoi") or any(c.stop and (patient.record_date - c.stop).days <= 14 for c in courses):
+        return True
+    return False if whole else None
 
 
-def _denosumab(patient: Patient, ever: frozenset[str]) -> dict[str, Any]:
+def _denosumab(patient: Patient, whole: bool) -> dict[str, Any]:
     courses = [c for c in patient.drugs if c.drug == "denosumab"]
     if not courses:
-        return {"denosumab_stop_planned": False, "bisphosphonate_after_denosumab": False}
+        return {"denosumab_stop_planned": False, "bisphosphonate_after_denosumab": False} if whole else {}
     today = patient.record_date
     doses = [day for c in courses for day in c.doses if day <= today]
     starts = doses + [c.start for c in courses if c.start]
@@ -87,10 +81,10 @@ def _denosumab(patient: Patient, ever: frozenset[str]) -> dict[str, Any]:
     if not doses:
         return found
     last = max(doses)
-    after = [
-        c
+    after = any(
+        any(day > last for day in c.doses) or (not c.doses and (c.stop is None or c.stop > last))
         for c in patient.drugs
-        if c.drug in ORAL_BISPHOSPHONATES | {"zoledronate", "pamidronate"}
-        and (any(day > last for day in c.doses) or (not c.doses and (c.stop is None or c.stop > last)))
-    ]
-    return {**found, "bisphosphonate_after_denosumab": bool(after)}
+        if c.drug in BISPHOSPHONATES
+    )
+    # the list of drugs holds the denosumab doses with their dates: a later infusion would stand beside them
+    return {**found, "bisphosphonate_after_denosumab": after}

@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any
 
 from aimss.care.drug_facts import drug_facts
+from aimss.care.expression import PartialSet
 from aimss.care.joint_facts import joint_facts
 from aimss.care.renal import creatinine_clearance_ml_min
 from aimss.care.timespan import months_between, time_order
@@ -20,6 +21,8 @@ UNITED_STATES = {"us", "usa", "united states", "united states of america"}
 # Laboratories differ by a few hundredths; assumed where the record gives a value without a diagnosis.
 CALCIUM_LOWER_LIMIT_MMOL_L = 2.20
 SODIUM_LOWER_LIMIT_MMOL_L = 135.0
+# what a bone drug is given for first, where the record leaves it to the recurrence risk (our reading)
+_CONCERN = {"low": "fracture", "intermediate": "recurrence", "high": "recurrence"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,8 @@ def fact_names() -> dict[str, FactName]:
 def facts_of(patient: Patient) -> dict[str, Any]:
     """The facts known of her, by name; a fact that the record does not settle is absent."""
     found: dict[str, Any] = {"age_years": patient.age, **drug_facts(patient)}
-    found.update(_menopause(patient, found.get("drugs_now")))
     for group in (
+        _menopause,
         _aromatase_inhibitor,
         _cancer,
         _density,
@@ -59,12 +62,17 @@ def facts_of(patient: Patient) -> dict[str, Any]:
         joint_facts,
     ):
         found.update(group(patient))
-    if "conditions" in patient.model_fields_set:
-        found["conditions"] = frozenset(patient.conditions)
-        found["impaired_mobility"] = "impaired_mobility" in patient.conditions
-        for name in ("hypocalcaemia", "hyponatraemia"):
-            if name in patient.conditions:
-                found[name] = True
+    found["conditions"] = PartialSet(
+        frozenset(patient.conditions), frozenset(patient.conditions_absent), "conditions" in patient.complete_lists
+    )
+    found["impaired_mobility"] = patient.has_condition("impaired_mobility")
+    for name, stated in (
+        ("hypocalcaemia", patient.has_condition("hypocalcaemia")),
+        ("hyponatraemia", patient.has_condition("hyponatraemia")),
+    ):
+        # a diagnosis outweighs a value; a value outweighs the word that there is no diagnosis
+        if stated or found.get(name) is None:
+            found[name] = stated
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -79,10 +87,10 @@ def any_known(parts: Iterable[bool | None]) -> bool | None:
     return answer
 
 
-def _menopause(patient: Patient, drugs_now: frozenset[str] | None) -> dict[str, Any]:
+def _menopause(patient: Patient) -> dict[str, Any]:
     menopause = patient.menopause
     cause = menopause.cause if menopause is not None else None
-    suppressed = None if drugs_now is None else "ovarian_suppression" in drugs_now
+    suppressed = patient.takes("ovarian_suppression")
     if cause == "ovarian_suppression":
         suppressed = True
     if menopause is None:
@@ -96,6 +104,7 @@ def _menopause(patient: Patient, drugs_now: frozenset[str] | None) -> dict[str, 
     mass_spectrometry = any(item.test == "estradiol" and item.assay == "lc_ms_ms" for item in patient.laboratory)
     return {
         "postmenopausal": post,
+        "childbearing_potential": _childbearing(patient, post),
         "premenopausal": menopause.status == "premenopausal" or cause == "ovarian_suppression",
         "postmenopausal_natural_or_induced": True if post else suppressed,
         "treatment_induced_menopause": induced,
@@ -103,6 +112,15 @@ def _menopause(patient: Patient, drugs_now: frozenset[str] | None) -> dict[str, 
         "ovarian_suppression": suppressed,
         "estradiol_measured_by_mass_spectrometry": True if mass_spectrometry else None,
     }
+
+
+def _childbearing(patient: Patient, post: bool) -> bool | None:
+    if patient.childbearing_potential is not None:
+        return patient.childbearing_potential
+    if post:
+        return False
+    assert patient.menopause is not None
+    return True if patient.menopause.status == "premenopausal" else None
 
 
 def _aromatase_inhibitor(patient: Patient) -> dict[str, Any]:
@@ -136,9 +154,11 @@ def _cancer(patient: Patient) -> dict[str, Any]:
         "bone_metastases": cancer.bone_metastases,
         "hormone_receptor_positive": cancer.hormone_receptor_positive,
         "recurrence_risk": cancer.recurrence_risk,
+        "main_concern": patient.main_concern or _CONCERN.get(cancer.recurrence_risk or ""),
         "node_positive": None if cancer.node_status is None else cancer.node_status != "N0",
         "chemotherapy": cancer.chemotherapy,
         "taxane": cancer.taxane,
+        "granulocyte_colony_stimulating_factor": cancer.granulocyte_colony_stimulating_factor,
         "skeletal_radiotherapy": cancer.skeletal_radiotherapy,
     }
 
@@ -154,7 +174,8 @@ def _density(patient: Patient) -> dict[str, Any]:
     found: dict[str, Any] = {f"t_score_{site}": value for site, value in newest_t.items()}
     found["t_score_minimum"] = min(newest_t.values(), default=None)
     found["z_score_minimum"] = min(newest_z.values(), default=None)
-    found["annual_bmd_loss_percent"] = _annual_loss(patient)
+    computed = _annual_loss(patient)
+    found["annual_bmd_loss_percent"] = patient.annual_bmd_loss_percent if computed is None else computed
     return found
 
 
@@ -215,15 +236,15 @@ def _risk_factors(patient: Patient) -> dict[str, Any]:
 
 
 def _fractures(patient: Patient) -> dict[str, Any]:
-    if "fractures" not in patient.model_fields_set:
-        return {}
+    none_else = False if "fractures" in patient.complete_lists else None
 
     def fragile(site: str | None = None, after_age: float | None = None) -> bool | None:
-        return any_known(
+        known = [
             _both(item.low_trauma, True if after_age is None else _older_then(patient, item.age_years, item.date, after_age))
             for item in patient.fractures
             if site in {None, item.site}
-        )
+        ]
+        return any_known([*known, none_else])
 
     return {
         "fragility_fracture": fragile(),

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import Any
 
-from aimss.care.expression import Facts
+from aimss.care.answer import ADVISES, Answer, answer, missing_of, state_of
+from aimss.care.compiled import CompiledDecision
+from aimss.care.expression import NOTHING, Facts
 from aimss.care.facts import fact_names
 from aimss.care.rules import Guideline, Rule, SafetyRule, Verdict, Verified, guideline_library
 
-if TYPE_CHECKING:
-    from aimss.care.compiled import CompiledDecision
-
 SCHEMA = "aimss-rules/1"
 VERIFIED_WORDS = {"yes": "", "secondary": "secondary source", "no": "not verified"}
+_WEAKEST: tuple[Verified, ...] = ("no", "secondary", "yes")
+
+
+def weakest(levels: Iterable[Verified]) -> Verified:
+    """The lowest verification status among those given."""
+    given = set(levels)
+    return next((level for level in _WEAKEST if level in given), "yes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,33 +42,182 @@ class NotVerified:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingAnswer:
+    """What a guideline says under one reading of an ambiguous text."""
+
+    reading: str
+    verdict: Verdict
+    rule_ids: tuple[str, ...]
+    why: str
+    missing: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Finding:
-    """What one guideline says of her on one question, with the rules and inputs behind it."""
+    """What one guideline says of her on one question, with the rules and inputs behind it.
+
+    `held_by` are the red flags that come first: the verdict is then `refer`.
+    """
 
     guideline: Guideline
-    domain: str
-    verdict: Verdict
-    action: str
-    rule_ids: tuple[str, ...] = ()
-    inputs_used: tuple[str, ...] = ()
-    inputs_missing: tuple[str, ...] = ()
-    verified: Verified = "yes"
-    readings: tuple[Mapping[str, Any], ...] = ()
-    provisional: bool = False
-    options: tuple[Option, ...] = ()
-    notes: tuple[Rule, ...] = ()
-    not_verified: tuple[NotVerified, ...] = ()
-    drugs: tuple[str, ...] = ()
-    strategies: tuple[str, ...] = ()
-    held_rule_ids: tuple[str, ...] = ()
-    also: tuple[Finding, ...] = ()
+    facts: Facts
     compiled: CompiledDecision | None = None
-    facts: Facts | None = None
+    found: Answer = Answer("not_available")
+    held_by: tuple[SafetyRule, ...] = ()
+    also: tuple[Finding, ...] = ()
+
+    @property
+    def domain(self) -> str:
+        """The question: bone, adjuvant, joint ..."""
+        return self.guideline.scope if self.compiled is None else self.compiled.decision.domain
+
+    @property
+    def verdict(self) -> Verdict:
+        """One of the eight verdicts."""
+        return "refer" if self.held_by else self.found.verdict
 
     @property
     def parts(self) -> tuple[Finding, ...]:
         """This finding and those under `also`."""
         return (self, *self.also)
+
+    @cached_property
+    def action(self) -> str:
+        """What the guideline says to do, or why it says nothing."""
+        said = self._said()
+        return "; ".join(rule.do for rule in self.held_by) + f" (before: {said})" if self.held_by else said
+
+    def _said(self) -> str:
+        if self.compiled is None:
+            return self.guideline.not_available or "no rule was read"
+        if self.found.rules:
+            return "; ".join(dict.fromkeys(rule.rule.action for rule in self.found.rules))
+        decision = self.compiled.decision
+        if self._otherwise:
+            assert decision.otherwise is not None
+            return decision.otherwise.action
+        return {
+            "unknown": "cannot be answered from the record",
+            "not_available": "the rules that would decide were not verified: read the source",
+            "no_branch_fits": "no branch of the text fits her",
+            "not_applicable": decision.not_for_her or "not written for her",
+        }[self.found.verdict]
+
+    @property
+    def _otherwise(self) -> bool:
+        assert self.compiled is not None
+        otherwise = self.compiled.decision.otherwise
+        outside = self.compiled.applies.evaluate(self.facts) is False
+        return otherwise is not None and not outside and self.found.verdict == otherwise.verdict
+
+    @cached_property
+    def guideline_rule_ids(self) -> tuple[str, ...]:
+        """Rules of the guideline behind its own answer: those that fired, then the preferred regimens."""
+        if self.compiled is None:
+            return ()
+        if self.found.rules:
+            preferred = [option.rule.id for option in self.options if option.preferred]
+            return (*(rule.rule.id for rule in self.found.rules), *preferred)
+        otherwise = self.compiled.decision.otherwise
+        return otherwise.rule_ids if otherwise is not None and self._otherwise else ()
+
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """Rules behind the verdict; the red flags where they hold it back."""
+        return tuple(rule.id for rule in self.held_by) if self.held_by else self.guideline_rule_ids
+
+    @cached_property
+    def inputs_used(self) -> tuple[str, ...]:
+        """Known facts that the decision looked at."""
+        return () if self.compiled is None else tuple(name for name in self.compiled.names if name in self.facts)
+
+    @cached_property
+    def inputs_missing(self) -> tuple[str, ...]:
+        """Facts that are missing for the verdict, or for another reading of the text."""
+        return tuple(sorted(self.found.missing | self._pending))
+
+    @cached_property
+    def _pending(self) -> frozenset[str]:
+        if self.found.verdict == "unknown":
+            return NOTHING
+        return NOTHING.union(*(item.missing for item in self.all_readings if item.verdict == "unknown"))
+
+    @property
+    def provisional(self) -> bool:
+        """Whether the verdict stands only as long as an input that was not given is left out."""
+        return bool(self._pending)
+
+    @cached_property
+    def verified(self) -> Verified:
+        """The weakest status among the rules behind the verdict."""
+        if self.compiled is None or self.found.verdict == "not_available":
+            return "no"
+        if self.held_by:
+            return weakest(rule.verified for rule in self.held_by)
+        return weakest(rule.rule.verified for rule in self.found.rules or self.compiled.readings[0].rules)
+
+    @cached_property
+    def all_readings(self) -> tuple[ReadingAnswer, ...]:
+        """The answer under each reading of the text, the default first; empty where the text has one reading."""
+        if self.compiled is None or len(self.compiled.readings) == 1 or self.found.verdict == "not_applicable":
+            return ()
+        answers = [
+            (reading, answer(self.compiled, reading, self.facts) if i else self.found)
+            for i, reading in enumerate(self.compiled.readings)
+        ]
+        return tuple(
+            ReadingAnswer(r.name, a.verdict, tuple(c.rule.id for c in a.rules), r.why, a.missing) for r, a in answers
+        )
+
+    @property
+    def readings(self) -> tuple[ReadingAnswer, ...]:
+        """The readings side by side where they disagree; empty where they do not."""
+        return self.all_readings if len({item.verdict for item in self.all_readings}) > 1 else ()
+
+    @cached_property
+    def options(self) -> tuple[Option, ...]:
+        """Regimens the guideline names; a regimen without a condition is a choice, not a preference."""
+        if self.compiled is None or self.verdict not in ADVISES:
+            return ()
+        return tuple(
+            Option(c.rule, state if c.condition.names else None)
+            for c in self.compiled.options
+            if (state := state_of(c, self.facts)) is not False
+        )
+
+    @cached_property
+    def notes(self) -> tuple[Rule, ...]:
+        """Rules of the guideline that say something beside the verdict."""
+        if self.compiled is None or self.found.verdict == "not_applicable":
+            return ()
+        return tuple(c.rule for c in self.compiled.notes if state_of(c, self.facts))
+
+    @cached_property
+    def not_verified(self) -> tuple[NotVerified, ...]:
+        """Rules that hold or may hold, but whose text was not verified: read the source."""
+        if self.compiled is None or self.found.verdict == "not_applicable":
+            return ()
+        states = [(c, state_of(c, self.facts)) for c in self.compiled.unverified]
+        return tuple(
+            NotVerified(c.rule, state, () if state else tuple(sorted(missing_of(c, self.facts))))
+            for c, state in states
+            if state is not False
+        )
+
+    def _advised(self) -> list[Rule]:
+        if self.verdict not in ADVISES:
+            return []
+        return [rule.rule for rule in self.found.rules] + [option.rule for option in self.options]
+
+    @property
+    def drugs(self) -> tuple[str, ...]:
+        """Drugs (and remedies) that the guideline offers her."""
+        return tuple(dict.fromkeys(drug for rule in self._advised() for drug in rule.drugs))
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Strategies of the library that carry out what it says."""
+        return tuple(dict.fromkeys(name for rule in self._advised() for name in rule.strategies))
 
     @property
     def currency(self) -> str:
@@ -74,11 +230,11 @@ class Finding:
         return f"superseded by {newer}{when}" + (", which was not read" if unread else "")
 
     def rules(self) -> list[Rule]:
-        """The rules named in `rule_ids`, in order (none for a referral by a red flag)."""
+        """The rules of the guideline named in `guideline_rule_ids`, in order."""
         if self.compiled is None:
             return []
         by_id = {rule.id: rule for rule in self.compiled.decision.rules}
-        return [by_id[name] for name in self.rule_ids if name in by_id]
+        return [by_id[name] for name in self.guideline_rule_ids]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from aimss.care.expression import PartialSet
 from aimss.care.timespan import months_between
 from aimss.patient.patient import Patient
 
@@ -13,7 +14,7 @@ JOINT_SITES = {"joint", "hand", "knee", "hip"}
 SYMPTOMS = (
     "new_focal_bone_pain", "night_bone_pain", "hot_swollen_joint", "neurological_deficit", "acute_back_pain",
     "new_thigh_or_groin_pain", "suspected_fracture", "unexplained_weight_loss", "height_loss_cm",
-    "morning_stiffness_minutes",
+    "height_loss_since_youth_cm", "swollen_joints", "morning_stiffness_minutes",
 )  # fmt: skip
 
 
@@ -23,13 +24,19 @@ def joint_facts(patient: Patient) -> dict[str, Any]:
     found: dict[str, Any] = {name: getattr(symptoms, name) for name in SYMPTOMS}
     found["joint_pain_symmetrical"] = symptoms.symmetrical
     found["aerobic_minutes_per_week"] = patient.lifestyle.aerobic_minutes_per_week
-    found["painful_joints"] = frozenset(symptoms.joints) if "joints" in symptoms.model_fields_set else None
+    found["painful_joints"] = PartialSet(frozenset(symptoms.joints))
     found.update(_pain(patient))
-    found["ai_joint_pain"] = _joint_pain(patient, found)
+    found["ai_joint_pain"] = _joint_pain(patient)
     ai = patient.aromatase_inhibitor
-    if symptoms.onset is not None and ai.start is not None and ai.status != "planned":
-        found["joint_pain_new_or_worse_since_ai"] = symptoms.onset >= ai.start
-        found["joint_pain_onset_months_after_ai"] = months_between(ai.start, symptoms.onset)
+    found["joint_pain_new_or_worse_since_ai"] = symptoms.new_or_worse_since_ai
+    if symptoms.onset is not None:
+        if ai.start is not None and ai.status != "planned":
+            found["joint_pain_onset_months_after_ai"] = months_between(ai.start, symptoms.onset)
+            if symptoms.new_or_worse_since_ai is None:
+                found["joint_pain_new_or_worse_since_ai"] = symptoms.onset >= ai.start
+        if patient.cancer.chemotherapy_end is not None:
+            ended = patient.cancer.chemotherapy_end
+            found["joint_pain_onset_months_after_chemotherapy"] = months_between(ended, symptoms.onset)
     found.update(_tried(patient))
     return found
 
@@ -51,25 +58,28 @@ def _pain(patient: Patient) -> dict[str, Any]:
     }
 
 
-def _joint_pain(patient: Patient, found: dict[str, Any]) -> bool | None:
+def _joint_pain(patient: Patient) -> bool | None:
     """Whether joints hurt now, on the aromatase inhibitor; unknown when neither pain nor joints are recorded."""
     if patient.aromatase_inhibitor.status != "current":
         return False
-    if found["painful_joints"]:
+    if patient.symptoms.joints:
         return True
     scores = [s for s in sorted(patient.pain, key=lambda item: item.date) if s.site in JOINT_SITES]
     if scores and scores[-1].instrument not in {"promis_t_score", "haq_di"}:
         return scores[-1].value > 0
-    return None if found["painful_joints"] is None else False
+    return None
 
 
 def _tried(patient: Patient) -> dict[str, Any]:
-    if "tried" not in patient.model_fields_set:
-        return {}
+    """What was tried without enough help; what is not named is unknown unless the list is said to be whole."""
     words = {word for entry in patient.tried for word in entry.lower().replace("_", " ").replace(",", " ").split()}
+    whole = "tried" in patient.complete_lists
+    absent = False if whole else None
+    failed = len(words & set(AROMATASE_INHIBITORS))
     return {
-        "exercise_failed": "exercise" in words,
-        "nsaid_failed": not words.isdisjoint(NSAIDS),
-        "any_remedy_failed": bool(words - set(AROMATASE_INHIBITORS)),
-        "aromatase_inhibitors_failed": len(words & set(AROMATASE_INHIBITORS)),
+        "exercise_failed": True if "exercise" in words else absent,
+        "nsaid_failed": absent if words.isdisjoint(NSAIDS) else True,
+        "any_remedy_failed": True if words - set(AROMATASE_INHIBITORS) else absent,
+        # with gaps in the list the count is a lower bound: two is enough to know, fewer is not
+        "aromatase_inhibitors_failed": failed if whole or failed >= 2 else None,
     }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from aimss.care.expression import PartialSet
 from aimss.care.facts import fact_names
 from aimss.care.findings import SCHEMA, VERIFIED_WORDS, Finding, Option, RulesReport, SafetyFinding
 from aimss.care.rules import Rule
@@ -21,47 +21,37 @@ VERDICT_WORDS = {
     "not_available": "not available",
     "not_applicable": "not written for her",
 }
-_WORD = re.compile(r"'[^']*'|[a-z][a-z0-9_]*")
 
 
-def in_words(condition: str) -> str:
-    """A condition with the plain labels of its facts."""
-
-    def label(match: re.Match[str]) -> str:
-        known = fact_names().get(match.group())
-        return known.label if known else match.group().strip("'").replace("_", " ")
-
-    return _WORD.sub(label, condition)
+def value_text(value: Any, unit: str) -> str:
+    """A value with its unit, for people."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, PartialSet):
+        return (", ".join(sorted(value.members)) or "none") + ("" if value.whole else " (list may have gaps)")
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(value)) or "none"
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{text} {unit}" if unit and unit != "0-10" else text
 
 
 def shown(name: str, value: Any) -> str:
-    """A fact and its value with the unit, for people."""
+    """A fact and its value, for people."""
     fact = fact_names()[name]
-    if isinstance(value, bool):
-        text = "yes" if value else "no"
-    elif isinstance(value, float):
-        text = f"{value:.4g}"
-    elif isinstance(value, frozenset):
-        text = ", ".join(sorted(value)) or "none"
-    else:
-        text = str(value)
-    return f"{fact.label} {text}{' ' + fact.unit if fact.unit else ''}"
+    return f"{fact.label} {value_text(value, fact.unit)}"
 
 
 def change_in_words(change: Change) -> str:
     """One change, as a sentence."""
-    verb = "if" if change.holds else "if not"
-    now = f" (now {', '.join(shown(name, value).split(' ')[-1] for name, value in change.now.items())})"
-    unknown = "" if change.now else " (now unknown)"
-    known = now if change.now and not any(isinstance(v, bool | frozenset) for v in change.now.values()) else unknown
-    rules = f" [{', '.join(change.rule_ids)}]" if change.rule_ids else ""
-    return f"{VERDICT_WORDS[change.verdict]} {verb} {in_words(change.condition)}{known}{rules}"
+    fact = fact_names()[change.fact]
+    now = "unknown" if change.now is None else value_text(change.now, fact.unit)
+    return f"{VERDICT_WORDS[change.verdict]} if {fact.label}: {change.values} (now {now})"
 
 
 def row(finding: Finding) -> dict[str, str]:
     """One row of the table of disagreement."""
     status = [VERIFIED_WORDS[finding.verified], finding.currency, "provisional" if finding.provisional else ""]
-    why = [shown(name, (finding.facts or {})[name]) for name in finding.inputs_used]
+    why = [shown(name, finding.facts[name]) for name in finding.inputs_used]
     missing = [fact_names()[name].question for name in finding.inputs_missing]
     return {
         "guideline": finding.guideline.id,
@@ -72,7 +62,7 @@ def row(finding: Finding) -> dict[str, str]:
         "rules": ", ".join(finding.rule_ids),
         "why": "; ".join(why),
         "missing": "; ".join(missing),
-        "readings": "; ".join(f"{item['reading']}: {VERDICT_WORDS[item['verdict']]}" for item in finding.readings),
+        "readings": "; ".join(f"{item.reading}: {VERDICT_WORDS[item.verdict]}" for item in finding.readings),
         "would_change": "; ".join(change_in_words(change) for change in what_would_change(finding)),
         "not_verified": "; ".join(f"{item.rule.id} ({item.rule.action})" for item in finding.not_verified),
         "also": "; ".join(
@@ -109,6 +99,8 @@ def report_json(report: RulesReport) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, PartialSet):
+        return {"holds": sorted(value.members), "absent": sorted(value.absent), "whole": value.whole}
     return sorted(value) if isinstance(value, frozenset) else value
 
 
@@ -125,16 +117,18 @@ def _finding_json(finding: Finding, order: Mapping[str, int], *, with_also: bool
         "inputs_used": list(finding.inputs_used),
         "inputs_missing": list(finding.inputs_missing),
         "verified": finding.verified,
-        "readings": [dict(item) for item in finding.readings],
+        "readings": [
+            {"reading": item.reading, "verdict": item.verdict, "rule_ids": list(item.rule_ids), "why": item.why}
+            for item in finding.readings
+        ],
         "provisional": finding.provisional,
         "next_question": fact_names()[ask].question if ask else None,
         "would_change": [
             {
-                "if": change.condition,
-                "holds": change.holds,
-                "now": {name: _plain(value) for name, value in change.now.items()},
+                "fact": change.fact,
+                "values": change.values,
+                "now": change.now,
                 "verdict": change.verdict,
-                "rule_ids": list(change.rule_ids),
                 "text": change_in_words(change),
             }
             for change in what_would_change(finding)
@@ -153,7 +147,7 @@ def _finding_json(finding: Finding, order: Mapping[str, int], *, with_also: bool
             for item in finding.not_verified
         ],
         "caveat": finding.compiled.decision.caveat if finding.compiled is not None else "",
-        "held_rule_ids": list(finding.held_rule_ids),
+        "held_rule_ids": list(finding.guideline_rule_ids) if finding.held_by else [],
         "title": guideline.title,
         "year": guideline.year,
         "superseded_by": guideline.superseded_by,
@@ -199,7 +193,7 @@ def _option_json(option: Option) -> dict[str, Any]:
 
 def _safety_json(item: SafetyFinding, facts: Mapping[str, Any]) -> dict[str, Any]:
     rule = item.rule
-    values = [shown(name, facts[name]) for name in item.inputs_used if not isinstance(facts[name], frozenset)]
+    values = [shown(name, facts[name]) for name in item.inputs_used if not isinstance(facts[name], frozenset | PartialSet)]
     return {
         "rule_id": rule.id,
         "severity": item.severity,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from aimss.errors import AimssError, InputFileError, RuleError, SeveralErrors
+from aimss.errors import AimssError, RuleError, SeveralErrors
+from aimss.patient.files import load_file
 
 Verdict = Literal[
     "treat", "monitor", "consider", "refer", "no_branch_fits", "unknown", "not_available", "not_applicable"
@@ -23,7 +23,7 @@ Domain = Literal[
     "bone", "bone_risk", "bone_monitor", "lifestyle", "adjuvant", "denosumab_stop", "joint", "joint_workup",
     "joint_assess", "endocrine", "safety", "meta",
 ]  # fmt: skip
-MAX_BYTES = 1_000_000
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -119,7 +119,7 @@ class SafetyLevel(_Part):
     """A milder form of a safety rule, with its own condition."""
 
     condition: str
-    severity: str
+    severity: Literal["contraindicated", "avoid", "caution", "action", "monitor"]
     indicator: Literal["critical", "warning", "info"]
 
 
@@ -155,7 +155,7 @@ class SafetyFile(_Part):
 
 def read_guideline(path: str | Path) -> Guideline:
     """Read a guideline file; raises InputFileError or RuleError, naming each field that is wrong."""
-    return _checked(Guideline, Path(path), Path(path).name)
+    return _checked(Guideline, load_file(Path(path)), Path(path).name)
 
 
 @cache
@@ -193,11 +193,10 @@ def _all(model: type[T], folder: str) -> Iterable[T]:
     room = resources.files("aimss.care").joinpath(folder)
     for file in sorted(room.iterdir(), key=lambda item: item.name):
         if file.name.endswith(".yaml"):
-            yield _checked(model, file, f"{folder}/{file.name}")
+            yield _checked(model, yaml.load(file.read_bytes(), Loader=_LOADER), f"{folder}/{file.name}")
 
 
-def _checked(model: type[T], file: Traversable | Path, where: str) -> T:
-    content = load_yaml(file, where)
+def _checked(model: type[T], content: Any, where: str) -> T:
     try:
         return model.model_validate(content)
     except ValidationError as error:
@@ -206,21 +205,3 @@ def _checked(model: type[T], file: Traversable | Path, where: str) -> T:
             for e in error.errors(include_url=False, include_input=False)
         ]
         raise SeveralErrors(problems) from None
-
-
-def load_yaml(file: Traversable | Path, where: str) -> Any:
-    """Parse a YAML file of at most 1 MB with the safe loader; raises InputFileError."""
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise InputFileError(where, "a readable file", type(error).__name__, "Check the path.") from None
-    if len(data) > MAX_BYTES:
-        raise InputFileError(where, f"at most {MAX_BYTES} bytes", f"{len(data)} bytes")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        text = data.decode("utf-8")
-        if isinstance(file, Path) and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
-            raise InputFileError(where, "YAML without aliases", "an alias (*name)", "Write the value out.")
-        return yaml.load(text, Loader=loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputFileError(where, "YAML in UTF-8", str(error).splitlines()[0]) from None

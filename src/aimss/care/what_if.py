@@ -1,61 +1,94 @@
-"""What would change a finding: the single comparisons whose other truth gives another verdict."""
+"""What would change a finding: other values of one fact at a time, on either side of every limit it is compared with."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
-from aimss.care.compiled import CompiledReading, CompiledRule
-from aimss.care.evaluate import answer
-from aimss.care.expression import Expression, parse
+from aimss.care.answer import answer
+from aimss.care.compiled import CompiledDecision
+from aimss.care.expression import Facts, PartialSet
 from aimss.care.findings import Finding
+
+# a step past a limit: the printed precision of T-scores, finer than that of any other input
+STEP = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """If `condition` were `holds`, the verdict would be `verdict`, by `rule_ids`; `now` holds the facts it compares."""
+    """Were `fact` `values` (in words: "below -2.0"), the verdict would be `verdict`; `now` is its value, None unknown."""
 
-    condition: str
-    holds: bool
-    now: Mapping[str, Any]
+    fact: str
+    values: str
+    now: Any
     verdict: str
-    rule_ids: tuple[str, ...]
 
 
 def what_would_change(finding: Finding) -> list[Change]:
-    """Each single comparison that would move the finding to another verdict, were it the other way round."""
-    if finding.compiled is None or finding.facts is None or finding.held_rule_ids:
+    """Each single fact whose other value would move the finding to another verdict."""
+    decision, facts = finding.compiled, finding.facts
+    if decision is None or finding.held_by or finding.verdict == "not_applicable":
         return []
-    decision, reading, facts = finding.compiled, finding.compiled.readings[0], finding.facts
-    definitions = tuple((name, texts) for name, texts in finding.guideline.definitions.items())
-    changes: list[Change] = []
-    for atom in dict.fromkeys(atom for rule in reading.rules for atom in rule.condition.atoms):
-        single = parse(atom)
-        present = single.evaluate(facts)
-        for holds in (True, False):
-            if present is holds:
-                continue
-            other = answer(decision, _forced(reading, atom, holds, definitions), facts)
-            if other.verdict not in {finding.verdict, "unknown"}:
-                now = {name: facts[name] for name in sorted(single.names) if name in facts}
-                ids = tuple(rule.rule.id for rule in other.rules)
-                changes.append(Change(atom, holds, now, other.verdict, ids))
-    return changes
+    return [change for name in decision.names for change in _of_fact(decision, facts, name, finding.verdict)]
 
 
-def _forced(
-    reading: CompiledReading, atom: str, holds: bool, definitions: tuple[tuple[str, tuple[str, ...]], ...]
-) -> CompiledReading:
-    def forced(rule: CompiledRule) -> CompiledRule:
-        if atom not in rule.condition.atoms:
-            return rule
-        return replace(rule, condition=_parsed(rule.condition.text, atom, holds, definitions))
+def _of_fact(decision: CompiledDecision, facts: Facts, name: str, verdict: str) -> Iterator[Change]:
+    now = facts.get(name)
+    if isinstance(now, PartialSet):
+        return
+    limits = sorted({value for fact, value in decision.compared if fact == name}, key=str)
+    numbers = sorted(value for value in limits if not isinstance(value, str))
+    if numbers:
+        trials: Iterable[tuple[Any, str]] = _around(numbers)
+        groups = _grouped(decision, facts, name, trials)
+        if now is not None:
+            groups = _neighbours(groups, now)
+        found = [(_range(group), given) for given, group in groups]
+    else:
+        values = limits or [value for value in (True, False) if value is not now]
+        found = [(_word(value), given) for given, group in _grouped(decision, facts, name, ((v, "") for v in values))
+                 for value, _ in group]  # fmt: skip
+    for values_text, given in found:
+        if given not in {verdict, "unknown", "not_applicable"}:
+            yield Change(name, values_text, now, given)
 
-    return replace(reading, rules=tuple(forced(rule) for rule in reading.rules))
+
+def _around(limits: list[Any]) -> list[tuple[Any, str]]:
+    trials: dict[float, str] = {}
+    for limit in limits:
+        for value, text in ((limit - STEP, f"below {limit}"), (limit, f"{limit}"), (limit + STEP, f"above {limit}")):
+            trials.setdefault(round(value, 6), text)
+    return sorted(trials.items())
 
 
-@lru_cache(maxsize=4096)
-def _parsed(text: str, atom: str, holds: bool, definitions: tuple[tuple[str, tuple[str, ...]], ...]) -> Expression:
-    return parse(text, definitions={name: list(texts) for name, texts in definitions}, forced={atom: holds})
+def _grouped(
+    decision: CompiledDecision, facts: Facts, name: str, trials: Iterable[tuple[Any, str]]
+) -> list[tuple[str, list[tuple[Any, str]]]]:
+    def verdict(trial: tuple[Any, str]) -> str:
+        return answer(decision, decision.readings[0], {**facts, name: trial[0]}).verdict
+
+    return [(given, list(group)) for given, group in groupby(trials, key=verdict)]
+
+
+def _neighbours(
+    groups: list[tuple[str, list[tuple[Any, str]]]], now: float
+) -> list[tuple[str, list[tuple[Any, str]]]]:
+    """The nearest groups wholly below and wholly above the present value."""
+    below = [group for group in groups if group[1][-1][0] < now]
+    above = [group for group in groups if group[1][0][0] > now]
+    return below[-1:] + above[:1]
+
+
+def _range(group: list[tuple[Any, str]]) -> str:
+    first, last = group[0][1], group[-1][1]
+    if first == last or first.startswith("below"):
+        return last if last.startswith(("below", "above")) else f"{last} or less" if first != last else last
+    if last.startswith("above"):
+        return first if first.startswith("above") else f"{first} or more"
+    return f"{first} to {last}"
+
+
+def _word(value: Any) -> str:
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)

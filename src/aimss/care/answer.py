@@ -1,0 +1,81 @@
+"""How one decision is answered: truth values and ranks, no medicine.
+
+Where a rule that could outrank the answer is unknown, the answer is unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aimss.care.compiled import CompiledDecision, CompiledReading, CompiledRule
+from aimss.care.expression import NOTHING, Facts
+from aimss.care.rules import Verdict
+
+ADVISES = frozenset({"treat", "consider"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A verdict with the rules that gave it and the facts that were missing for it."""
+
+    verdict: Verdict
+    rules: tuple[CompiledRule, ...] = ()
+    missing: frozenset[str] = NOTHING
+
+
+NOT_APPLICABLE = Answer("not_applicable")
+
+
+def state_of(rule: CompiledRule, facts: Facts) -> bool | None:
+    """Whether a rule holds: its population and its condition, three-valued."""
+    applies = rule.applies.evaluate(facts)
+    if applies is False:
+        return False
+    condition: bool | None = rule.condition.evaluate(facts)
+    return None if condition and applies is None else condition
+
+
+def missing_of(rule: CompiledRule, facts: Facts) -> frozenset[str]:
+    """The facts that keep a rule unknown."""
+    found = NOTHING
+    for part in (rule.applies, rule.condition):
+        if part.evaluate(facts) is None:
+            found |= part.missing(facts)
+    return found
+
+
+def answer(decision: CompiledDecision, reading: CompiledReading, facts: Facts) -> Answer:
+    """The verdict of one decision under one reading."""
+    applies = decision.applies.evaluate(facts)
+    if applies is False:
+        return NOT_APPLICABLE
+    if applies is None:
+        return Answer("unknown", missing=decision.applies.missing(facts))
+    fired: list[CompiledRule] = []
+    open_: list[CompiledRule] = []
+    top = 0
+    for rule in reading.rules:
+        state = state_of(rule, facts)
+        if state is None:
+            open_.append(rule)
+        elif state:
+            fired.append(rule)
+            top = max(top, rule.rank)
+    ladder = decision.decision.logic == "ladder"
+    if open_:
+        above = [rule for rule in open_ if rule.rank > top] if ladder else open_
+        missing = NOTHING.union(*(missing_of(rule, facts) for rule in above))
+        if above and (ladder or not fired):
+            return Answer("unknown", missing=missing)
+    else:
+        missing = NOTHING
+    if fired:
+        best = [rule for rule in fired if rule.rank == top]
+        verdict = best[0].rule.verdict
+        assert verdict is not None
+        return Answer(verdict, tuple(best if ladder else fired), missing)
+    if reading.rules and all(rule.applies.evaluate(facts) is False for rule in reading.rules):
+        return NOT_APPLICABLE
+    if decision.decision.otherwise is not None:
+        return Answer(decision.decision.otherwise.verdict)
+    return Answer("no_branch_fits") if ladder else NOT_APPLICABLE
