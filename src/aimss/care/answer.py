@@ -24,6 +24,7 @@ class Answer:
 
 
 NOT_APPLICABLE = Answer("not_applicable")
+NOT_AVAILABLE = Answer("not_available")
 
 
 def state_of(rule: CompiledRule, facts: Facts) -> bool | None:
@@ -53,29 +54,37 @@ def answer(decision: CompiledDecision, reading: CompiledReading, facts: Facts) -
         return Answer("unknown", missing=decision.applies.missing(facts))
     fired: list[CompiledRule] = []
     open_: list[CompiledRule] = []
-    top = 0
     for rule in reading.rules:
         state = state_of(rule, facts)
         if state is None:
             open_.append(rule)
         elif state:
             fired.append(rule)
-            top = max(top, rule.rank)
+    if fired or open_:
+        return _of_branches(decision, fired, open_, facts)
+    return _of_none(decision, reading, facts)
+
+
+def _of_branches(
+    decision: CompiledDecision, fired: list[CompiledRule], open_: list[CompiledRule], facts: Facts
+) -> Answer:
+    """In a ladder the highest branch that holds, unless an unknown one stands above it; else all that hold."""
+    top = max((rule.rank for rule in fired), default=0)
     ladder = decision.decision.logic == "ladder"
-    if open_:
-        above = [rule for rule in open_ if rule.rank > top] if ladder else open_
-        missing = NOTHING.union(*(missing_of(rule, facts) for rule in above))
-        if above and (ladder or not fired):
-            return Answer("unknown", missing=missing)
-    else:
-        missing = NOTHING
-    if fired:
-        best = [rule for rule in fired if rule.rank == top]
-        verdict = best[0].rule.verdict
-        assert verdict is not None
-        return Answer(verdict, tuple(best if ladder else fired), missing)
+    above = [rule for rule in open_ if rule.rank > top] if ladder else open_
+    missing = NOTHING.union(*(missing_of(rule, facts) for rule in above))
+    if above and (ladder or not fired):
+        return Answer("unknown", missing=missing)
+    best = [rule for rule in fired if rule.rank == top]
+    verdict = best[0].rule.verdict
+    assert verdict is not None
+    return Answer(verdict, tuple(best if ladder else fired), missing)
+
+
+def _of_none(decision: CompiledDecision, reading: CompiledReading, facts: Facts) -> Answer:
+    """No branch holds: she is outside every branch's population, or the text says what then, or it has a hole."""
     if reading.rules and all(rule.applies.evaluate(facts) is False for rule in reading.rules):
         return NOT_APPLICABLE
     if decision.decision.otherwise is not None:
         return Answer(decision.decision.otherwise.verdict)
-    return Answer("no_branch_fits") if ladder else NOT_APPLICABLE
+    return Answer("no_branch_fits") if decision.decision.logic == "ladder" else NOT_APPLICABLE

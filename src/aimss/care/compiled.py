@@ -23,6 +23,7 @@ class CompiledRule:
     applies: Expression
     condition: Expression
     rank: int
+    strategies: tuple[tuple[str, Expression], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,9 @@ def condition_of(text: str, where: str, definitions: Mapping[str, list[str]] | N
 def compile_guideline(guideline: Guideline) -> CompiledGuideline:
     """Parse every condition of a guideline; raises RuleError naming the rule."""
     definitions = {name: list(texts) for name, texts in guideline.definitions.items()}
-    return CompiledGuideline(guideline, tuple(_decision(item, definitions, guideline.id) for item in guideline.decisions))
+    return CompiledGuideline(
+        guideline, tuple(_decision(item, definitions, guideline.id) for item in guideline.decisions)
+    )
 
 
 def _decision(decision: Decision, definitions: Mapping[str, list[str]], guideline: str) -> CompiledDecision:
@@ -89,6 +92,7 @@ def _decision(decision: Decision, definitions: Mapping[str, list[str]], guidelin
             condition_of(rule.applies_when or "true", f"{rule.id}.applies_when", definitions),
             condition_of(text, f"{rule.id}.condition", definitions),
             RANK[rule.verdict] if rule.verdict else 0,
+            tuple(_strategy(entry, rule.id) for entry in rule.strategies),
         )
 
     by_id = {rule.id: rule for rule in decision.rules}
@@ -103,7 +107,8 @@ def _decision(decision: Decision, definitions: Mapping[str, list[str]], guidelin
             reading.name,
             reading.why,
             tuple(
-                compiled(c.rule, reading.conditions[c.rule.id]) if c.rule.id in reading.conditions else c for c in deciding
+                compiled(c.rule, reading.conditions[c.rule.id]) if c.rule.id in reading.conditions else c
+                for c in deciding
             ),
         )
         for reading in decision.readings
@@ -121,6 +126,11 @@ def _decision(decision: Decision, definitions: Mapping[str, list[str]], guidelin
         tuple(sorted(names)),
         tuple(dict.fromkeys(compared)),
     )
+
+
+def _strategy(entry: str, rule: str) -> tuple[str, Expression]:
+    name, _, condition = entry.partition(" if ")
+    return name, condition_of(condition or "true", f"{rule}.strategies")
 
 
 def compile_safety(rule: SafetyRule) -> CompiledSafety:

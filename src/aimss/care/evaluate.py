@@ -1,4 +1,4 @@
-"""All rules for one woman: red flags first, one finding a guideline (never merged), then the safety of what they offer."""
+"""All rules for one woman: red flags first, one finding a guideline, never merged, then what is unsafe for her."""
 
 from __future__ import annotations
 

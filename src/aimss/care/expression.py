@@ -138,7 +138,7 @@ class _Parser:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "given":
             match node.args:
                 case [ast.Name(id=name)]:
-                    return _Node(frozenset({name}), lambda facts: name in facts, lambda facts: NOTHING)
+                    return _Node(frozenset({name}), lambda facts: name in facts, _none_missing)
         raise self.refuse(ast.unparse(node))
 
     def at_least(self, node: ast.Call) -> _Node:
@@ -195,7 +195,11 @@ def _minus(value: Any) -> Any:
 
 
 def _constant(value: Any) -> _Node:
-    return _Node(NOTHING, lambda facts: value, lambda facts: NOTHING, constant=value)
+    return _Node(NOTHING, lambda _: value, _none_missing, constant=value)
+
+
+def _none_missing(_: Facts) -> frozenset[str]:
+    return NOTHING
 
 
 def _fact(name: str) -> _Node:
@@ -205,8 +209,16 @@ def _fact(name: str) -> _Node:
 
 def _lifted(function: Callable[[Any, Any], Any], left: _Node, right: _Node) -> _Node:
     """A function of two values that is unknown when either is."""
-    first, second = left.evaluate, right.evaluate
+    if left.fact is not None and right.constant is not None:
+        evaluate = _fact_with_constant(function, left.fact, right.constant)
+    else:
+        evaluate = _two_values(function, left.evaluate, right.evaluate)
+    names = left.names | right.names
+    # with every fact known, what is missing is the rest of a list with gaps
+    return _Node(names, evaluate, lambda facts: left.missing(facts) | right.missing(facts) or names)
 
+
+def _two_values(function: Callable[[Any, Any], Any], first: Evaluate, second: Evaluate) -> Evaluate:
     def evaluate(facts: Facts) -> Any:
         a = first(facts)
         if a is None:
@@ -214,11 +226,7 @@ def _lifted(function: Callable[[Any, Any], Any], left: _Node, right: _Node) -> _
         b = second(facts)
         return None if b is None else function(a, b)
 
-    if left.fact is not None and right.constant is not None:
-        evaluate = _fact_with_constant(function, left.fact, right.constant)
-    names = left.names | right.names
-    # with every fact known, what is missing is the rest of a list with gaps
-    return _Node(names, evaluate, lambda facts: left.missing(facts) | right.missing(facts) or names)
+    return evaluate
 
 
 def _fact_with_constant(function: Callable[[Any, Any], Any], name: str, constant: Any) -> Evaluate:

@@ -135,7 +135,9 @@ def _aromatase_inhibitor(patient: Patient) -> dict[str, Any]:
         "aromatase_inhibitor": ai.drug,
         "aromatase_inhibitor_started_or_planned": current or ai.status == "planned",
         "on_aromatase_inhibitor": current,
-        "months_on_aromatase_inhibitor": months_between(ai.start, today) if current and ai.start else _not_yet(ai.status),
+        "months_on_aromatase_inhibitor": months_between(ai.start, today)
+        if current and ai.start
+        else _not_yet(ai.status),
         "aromatase_inhibitor_ends_within_months": ends,
         "months_off_aromatase_inhibitor": months_between(ai.stop, today) if ai.stop else None,
     }
@@ -150,7 +152,9 @@ def _cancer(patient: Patient) -> dict[str, Any]:
     return {
         "phase": cancer.phase,
         # aimss is about early disease: a record that says nothing is taken to be within that scope
-        "metastatic_disease_recorded": cancer.stage == "IV" or cancer.phase == "metastatic" or bool(cancer.bone_metastases),
+        "metastatic_disease_recorded": cancer.stage == "IV"
+        or cancer.phase == "metastatic"
+        or bool(cancer.bone_metastases),
         "bone_metastases": cancer.bone_metastases,
         "hormone_receptor_positive": cancer.hormone_receptor_positive,
         "recurrence_risk": cancer.recurrence_risk,
@@ -180,7 +184,7 @@ def _density(patient: Patient) -> dict[str, Any]:
 
 
 def _annual_loss(patient: Patient) -> float | None:
-    """Largest loss in %/year over the sites: newest scan against the last one on the same device six or more months before."""
+    """Largest loss in %/year of any site: the newest scan against one on its device, six or more months older."""
     losses: list[float] = []
     for site in {scan.site for scan in patient.dxa}:
         scans = sorted(
@@ -240,7 +244,10 @@ def _fractures(patient: Patient) -> dict[str, Any]:
 
     def fragile(site: str | None = None, after_age: float | None = None) -> bool | None:
         known = [
-            _both(item.low_trauma, True if after_age is None else _older_then(patient, item.age_years, item.date, after_age))
+            _both(
+                item.low_trauma,
+                True if after_age is None else _older_then(patient, item.age_years, item.date, after_age),
+            )
             for item in patient.fractures
             if site in {None, item.site}
         ]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from aimss.care.answer import ADVISES, Answer, answer, missing_of, state_of
-from aimss.care.compiled import CompiledDecision
+from aimss.care.answer import ADVISES, NOT_AVAILABLE, Answer, answer, missing_of, state_of
+from aimss.care.compiled import CompiledDecision, CompiledRule
 from aimss.care.expression import NOTHING, Facts
 from aimss.care.facts import fact_names
 from aimss.care.rules import Guideline, Rule, SafetyRule, Verdict, Verified, guideline_library
@@ -62,7 +62,7 @@ class Finding:
     guideline: Guideline
     facts: Facts
     compiled: CompiledDecision | None = None
-    found: Answer = Answer("not_available")
+    found: Answer = NOT_AVAILABLE
     held_by: tuple[SafetyRule, ...] = ()
     also: tuple[Finding, ...] = ()
 
@@ -204,20 +204,21 @@ class Finding:
             if state is not False
         )
 
-    def _advised(self) -> list[Rule]:
-        if self.verdict not in ADVISES:
+    def _advised(self) -> list[CompiledRule]:
+        if self.compiled is None or self.verdict not in ADVISES:
             return []
-        return [rule.rule for rule in self.found.rules] + [option.rule for option in self.options]
+        return [*self.found.rules, *(c for c in self.compiled.options if state_of(c, self.facts) is not False)]
 
     @property
     def drugs(self) -> tuple[str, ...]:
         """Drugs (and remedies) that the guideline offers her."""
-        return tuple(dict.fromkeys(drug for rule in self._advised() for drug in rule.drugs))
+        return tuple(dict.fromkeys(drug for rule in self._advised() for drug in rule.rule.drugs))
 
     @property
     def strategies(self) -> tuple[str, ...]:
-        """Strategies of the library that carry out what it says."""
-        return tuple(dict.fromkeys(name for rule in self._advised() for name in rule.strategies))
+        """Strategies of the library that carry out what it says, of those that can be hers."""
+        named = (entry for rule in self._advised() for entry in rule.strategies)
+        return tuple(dict.fromkeys(name for name, hers in named if hers.evaluate(self.facts)))
 
     @property
     def currency(self) -> str:

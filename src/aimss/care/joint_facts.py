@@ -42,7 +42,7 @@ def joint_facts(patient: Patient) -> dict[str, Any]:
 
 
 def _pain(patient: Patient) -> dict[str, Any]:
-    """Newest worst and average score on a 0-10 scale; a plain number counts only where it says which of the two it is."""
+    """Newest worst and average score, 0-10; a plain number counts only where it says which of the two it is."""
     series: dict[str, list[float]] = {"worst": [], "average": []}
     for score in sorted(patient.pain, key=lambda item: item.date):
         kind = {"bpi_worst": "worst", "bpi_average": "average"}.get(score.instrument)

@@ -1,4 +1,4 @@
-"""Creatinine clearance by Cockcroft and Gault, which renal limits of bisphosphonates mean; eGFR never stands in for it."""
+"""Creatinine clearance by Cockcroft and Gault, as bisphosphonate limits mean it; eGFR never stands in for it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def cockcroft_gault_ml_min(*, age_years: float, weight_kg: float, creatinine: fl
 
 
 def creatinine_clearance_ml_min(patient: Patient) -> float | None:
-    """The clearance on the newest day: as given, or by Cockcroft-Gault from creatinine, age and weight; None if unknown."""
+    """The newest clearance: as given, or by Cockcroft-Gault from creatinine, age and weight; None if unknown."""
     results = [item for item in patient.laboratory if item.test in {"creatinine", "creatinine_clearance"}]
     for item in sorted(results, key=lambda item: (item.date, item.test == "creatinine_clearance"), reverse=True):
         if item.test == "creatinine_clearance":

@@ -13,7 +13,7 @@ from aimss.care.what_if import Change, what_would_change
 
 VERDICT_WORDS = {
     "treat": "treat",
-    "monitor": "monitor, no drug yet",
+    "monitor": "monitor",
     "consider": "consider",
     "refer": "to a clinician first",
     "no_branch_fits": "no branch of the text fits her",
@@ -61,7 +61,7 @@ def row(finding: Finding) -> dict[str, str]:
         "says": finding.action,
         "rules": ", ".join(finding.rule_ids),
         "why": "; ".join(why),
-        "missing": "; ".join(missing),
+        "missing": "; ".join(dict.fromkeys(missing)),
         "readings": "; ".join(f"{item.reading}: {VERDICT_WORDS[item.verdict]}" for item in finding.readings),
         "would_change": "; ".join(change_in_words(change) for change in what_would_change(finding)),
         "not_verified": "; ".join(f"{item.rule.id} ({item.rule.action})" for item in finding.not_verified),
@@ -193,7 +193,9 @@ def _option_json(option: Option) -> dict[str, Any]:
 
 def _safety_json(item: SafetyFinding, facts: Mapping[str, Any]) -> dict[str, Any]:
     rule = item.rule
-    values = [shown(name, facts[name]) for name in item.inputs_used if not isinstance(facts[name], frozenset | PartialSet)]
+    values = [
+        shown(name, facts[name]) for name in item.inputs_used if not isinstance(facts[name], frozenset | PartialSet)
+    ]
     return {
         "rule_id": rule.id,
         "severity": item.severity,

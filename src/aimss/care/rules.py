@@ -1,4 +1,4 @@
-"""Rules as data: a guideline is a file of decisions, a decision a set of rules; files are validated, then compiled once."""
+"""Rules as data: a guideline is a file of decisions, a decision a set of rules; files are checked as they are read."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ class Rule(_Part):
     effective: int | None = Field(default=None, description="year, when other than the guideline's")
     superseded_by: str | None = None
     drugs: tuple[str, ...] = Field(default=(), description="drugs it offers, for the safety rules")
-    strategies: tuple[str, ...] = Field(default=(), description="strategies of the library that carry it out")
+    strategies: tuple[str, ...] = Field(
+        default=(), description="strategies of the library that carry it out; `name if condition` for some women only"
+    )
     disagreement: tuple[str, ...] = Field(default=(), description="what the sources say differently, side by side")
 
 

@@ -1,4 +1,4 @@
-"""What would change a finding: other values of one fact at a time, on either side of every limit it is compared with."""
+"""What would change a finding: one fact at a time, with values on either side of every limit it is compared with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STEP = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Were `fact` `values` (in words: "below -2.0"), the verdict would be `verdict`; `now` is its value, None unknown."""
+    """Were `fact` `values` (as "below -2.0"), the verdict would be `verdict`; `now` is its value, None if unknown."""
 
     fact: str
     values: str
@@ -44,7 +44,7 @@ def _of_fact(decision: CompiledDecision, facts: Facts, name: str, verdict: str) 
         trials: Iterable[tuple[Any, str]] = _around(numbers)
         groups = _grouped(decision, facts, name, trials)
         if now is not None:
-            groups = _neighbours(groups, now)
+            groups = _neighbours([group for group in groups if group[0] != verdict], now)
         found = [(_range(group), given) for given, group in groups]
     else:
         values = limits or [value for value in (True, False) if value is not now]
@@ -72,10 +72,8 @@ def _grouped(
     return [(given, list(group)) for given, group in groupby(trials, key=verdict)]
 
 
-def _neighbours(
-    groups: list[tuple[str, list[tuple[Any, str]]]], now: float
-) -> list[tuple[str, list[tuple[Any, str]]]]:
-    """The nearest groups wholly below and wholly above the present value."""
+def _neighbours(groups: list[tuple[str, list[tuple[Any, str]]]], now: float) -> list[tuple[str, list[tuple[Any, str]]]]:
+    """The nearest of the other verdicts below and above the present value."""
     below = [group for group in groups if group[1][-1][0] < now]
     above = [group for group in groups if group[1][0][0] > now]
     return below[-1:] + above[:1]

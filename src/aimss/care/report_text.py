@@ -1,0 +1,78 @@
+"""A rules report for the terminal: red flags, safety, the table of disagreement, what to ask next."""
+
+from __future__ import annotations
+
+import textwrap
+
+from aimss.care.findings import VERIFIED_WORDS, RulesReport
+from aimss.care.report_rows import VERDICT_WORDS, row, shown
+
+WIDTH = 110
+
+
+def report_text(report: RulesReport, *, everything: bool = False) -> str:
+    """The report as plain text of 110 columns; `everything` adds guidelines that are not written for her."""
+    lines: list[str] = []
+    if report.red_flags:
+        lines += ["RED FLAG: to a clinician before anything else"]
+        for item in report.red_flags:
+            seen = ", ".join(shown(name, report.facts[name]) for name in item.inputs_used if report.facts[name])
+            lines += _wrapped(f"{item.rule.id}: {item.rule.do} ({seen})", "  ")
+        lines.append("")
+    lines += _safety(report)
+    lines.append("What the guidelines say (each on its own; they are never merged)")
+    for finding in report.findings:
+        if finding.verdict in {"not_applicable", "not_available"} and not everything and not finding.not_verified:
+            continue
+        lines += _finding(row(finding))
+    quiet = [f for f in report.findings if f.verdict in {"not_applicable", "not_available"} and not f.not_verified]
+    if quiet and not everything:
+        lines.append("")
+        for verdict in ("not_available", "not_applicable"):
+            ids = ", ".join(f.guideline.id for f in quiet if f.verdict == verdict)
+            if ids:
+                lines += _wrapped(f"{VERDICT_WORDS[verdict]}: {ids}", "")
+    questions = report.next_questions()
+    if questions:
+        lines += ["", "What to ask next"]
+        for question in questions[:5]:
+            lines += _wrapped(question.text, "  ")
+    return "\n".join(lines)
+
+
+def _safety(report: RulesReport) -> list[str]:
+    if not report.safety:
+        return []
+    lines = ["Safety"]
+    words = {"fires": "", "open": "cannot be ruled out: ", "standing": "with the drug: "}
+    for item in report.safety:
+        status = VERIFIED_WORDS[item.rule.verified]
+        missing = f"; missing: {', '.join(item.inputs_missing)}" if item.inputs_missing else ""
+        why = f" - {item.rule.why}" if item.rule.why else ""
+        text = (
+            f"{item.severity.upper()} {item.rule.context} [{item.rule.id}, {item.because}"
+            f"{', ' + status if status else ''}]: {words[item.state]}{item.rule.do}{why}{missing}"
+        )
+        lines += _wrapped(text, "  ")
+    return [*lines, ""]
+
+
+def _finding(cells: dict[str, str]) -> list[str]:
+    head = f"{cells['guideline']} ({cells['year'] or 'undated'}), {cells['domain']}: {cells['verdict'].upper()}"
+    lines = [head + (f" [{cells['rules']}]" if cells["rules"] else "")]
+    for label, key in (
+        ("says", "says"),
+        ("status", "status"),
+        ("missing", "missing"),
+        ("readings", "readings"),
+        ("would change it", "would_change"),
+        ("not verified, read the source", "not_verified"),
+        ("also", "also"),
+    ):
+        if cells[key]:
+            lines += _wrapped(f"{label}: {cells[key]}", "    ")
+    return lines
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")
