@@ -9,6 +9,8 @@ from aimss.body.parameters import default
 from aimss.body.schedule import Schedule
 
 MONTH = 30.4375
+# The first row of a schedule also holds before its time: an empty one comes first.
+NOTHING_YET = (-36525.0, dict[str, float]())
 
 
 def ai_inputs(drug: str) -> dict[str, float]:
@@ -24,7 +26,7 @@ def ai_inputs(drug: str) -> dict[str, float]:
 
 def schedule_of(scenario: Mapping[str, Any]) -> Schedule:
     """Compile {courses, zoledronate_mg, denosumab_mg}, times in months, into a schedule."""
-    changes: list[tuple[float, dict[str, float]]] = []
+    changes: list[tuple[float, dict[str, float]]] = [NOTHING_YET]
     courses: Sequence[Mapping[str, Any]] = scenario.get("courses", [])
     # a stop before the start of the next course on the same day
     for course in sorted(courses, key=lambda c: c["start_month"]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ def _run_kernel(
         module.run(buffer, rtol, restart, *arguments, *bounds, *results)
 
     edges = np.linspace(0, n, max(1, min(workers, n)) + 1).astype(int)
-    slices = [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    slices = [(int(a), int(b)) for a, b in pairwise(edges)]
     if len(slices) == 1:
         work(slices[0])
         return
