@@ -189,7 +189,7 @@ class _Study:
         known = self.course(self.theta[f"{target.study}_amplitude_effect"], context=1.0)
         if target.study == "castel2013":
             none = self.course(None, context=0.0).without[..., k].mean(1)
-            return self.mean(known.if_susceptible[..., k], known.if_not[..., k]) / none
+            return np.asarray(self.mean(known.if_susceptible[..., k], known.if_not[..., k]) / none)
         change, square = [], []
         for x in (known.if_susceptible, known.if_not):
             (m0, s0), (m1, s1) = (see.recorded_moments(x[..., j], self.theta) for j in (0, k))
