@@ -55,10 +55,15 @@ def static_numbers(count: int, seed: int) -> tuple[FloatArray, FloatArray, Float
     return z[:, 0], z[:, 1], z[:, 2], z[:, 3], rows[:, 4]
 
 
-def weekly_numbers(count: int, first_week: int, weeks: int, seed: int, stream: str = "joint/week") -> FloatArray:
-    """Return standard normals (count, weeks); the number of a woman in a week depends on neither count nor span."""
+def weekly_numbers(
+    count: int, first_week: int, weeks: int, seed: int, stream: str = "joint/week", first: int = 0
+) -> FloatArray:
+    """Return standard normal numbers (count, weeks) of the women from `first` on.
+
+    The number of a woman in a week depends on neither the count of women nor the span of weeks.
+    """
     blocks = range(first_week // 4, (first_week + weeks - 1) // 4 + 1)
-    drawn = np.concatenate([normals(seed, f"{stream}/{block}", 0, count, 4) for block in blocks], axis=1)
+    drawn = np.concatenate([normals(seed, f"{stream}/{block}", first, count, 4) for block in blocks], axis=1)
     start = first_week - 4 * blocks.start
     return drawn[:, start : start + weeks]
 

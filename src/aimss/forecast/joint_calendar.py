@@ -1,0 +1,166 @@
+"""Her weeks: when an aromatase inhibitor, tamoxifen and remedies are taken, and how far estradiol is suppressed.
+
+Week k is day 7 k from the day of the forecast. The start of the first aromatase inhibitor is put on the nearest week.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aimss.body.joint import suppression
+from aimss.body.joint_draws import FloatArray
+from aimss.body.schedule import INPUTS, Schedule
+
+if TYPE_CHECKING:
+    from aimss.care.compile import CompiledStrategy
+    from aimss.patient.patient import Patient
+
+_AI, _SERM, _RALOXIFENE = (INPUTS.index(name) for name in ("ai_on", "serm_on", "serm_is_raloxifene"))
+
+
+@dataclass(frozen=True)
+class JointCalendar:
+    """The common grid of weeks; `start_week` is that of the first aromatase inhibitor (0 if there is none)."""
+
+    first_week: int
+    last_week: int
+    start_week: int
+    any_ai: bool
+
+    @property
+    def weeks(self) -> FloatArray:
+        """Weeks from the day of the forecast, (t,)."""
+        return np.arange(self.first_week, self.last_week + 1, dtype=float)
+
+    @property
+    def since_start(self) -> FloatArray:
+        """Weeks from the start of the first aromatase inhibitor, (t,)."""
+        return self.weeks - self.start_week
+
+    @property
+    def days(self) -> FloatArray:
+        """Days from the day of the forecast, (t,)."""
+        return 7.0 * self.weeks
+
+    def index(self, week: float) -> int:
+        """Position of a week (from the day of the forecast) on the grid."""
+        return round(week) - self.first_week
+
+
+@dataclass(frozen=True, eq=False)
+class WeeklyExposure:
+    """One strategy week by week, each (t,); suppressed may be (twins, t). A value holds over the week that ends there."""
+
+    name: str
+    label: str
+    suppressed: FloatArray
+    on_ai: FloatArray
+    on_tamoxifen: FloatArray
+    remedies: Mapping[str, FloatArray]
+    switched_week: int | None
+    stop_week: int | None
+
+
+def calendar(patient: Patient, compiled: Sequence[CompiledStrategy], earliest_score_day: float = 0.0) -> JointCalendar:
+    """Return the weeks from her first score or the start of the drug, whichever is earlier, to the common horizon."""
+    starts = [s.start_day for c in compiled for s in c.spans if s.is_ai and s.periods]
+    start_week = round(min(starts) / 7.0) if starts else 0
+    first = min(start_week, 0, int(np.floor(earliest_score_day / 7.0)))
+    years = min(c.horizon_years for c in compiled)
+    return JointCalendar(first, int(years * 365.25 / 7.0), start_week, bool(starts))
+
+
+def exposures(
+    compiled: Sequence[CompiledStrategy],
+    weeks: JointCalendar,
+    estradiol_ratio: Mapping[str, FloatArray],
+) -> list[WeeklyExposure]:
+    """Return each strategy week by week.
+
+    estradiol_ratio : strategy -> (t,) or (twins, t), estradiol against the same woman without the drug, on the weeks.
+    Raises ValueError for a missing strategy or a wrong length.
+    """
+    found = []
+    for strategy in compiled:
+        if strategy.name not in estradiol_ratio:
+            raise ValueError(f"estradiol_ratio: no course for strategy {strategy.name}")
+        ratio = np.asarray(estradiol_ratio[strategy.name], dtype=float)
+        if ratio.shape[-1] != len(weeks.weeks):
+            raise ValueError(f"estradiol_ratio: {strategy.name} has {ratio.shape[-1]} weeks, not {len(weeks.weeks)}")
+        inputs = _inputs(strategy.schedule, weeks.days - 3.5)
+        on_ai = inputs[:, _AI]
+        # without a drug there is no drug effect, whatever estradiol does by itself
+        ever = np.maximum.accumulate(on_ai)
+        found.append(
+            WeeklyExposure(
+                name=strategy.name,
+                label=strategy.strategy.label,
+                suppressed=suppression(ratio) * ever,
+                on_ai=on_ai,
+                on_tamoxifen=inputs[:, _SERM] * (1.0 - inputs[:, _RALOXIFENE]),
+                remedies=_remedies(strategy, weeks.days - 3.5),
+                switched_week=_switch(strategy),
+                stop_week=_stop(on_ai, weeks),
+            )
+        )
+    return found
+
+
+def simulated_ratio(
+    patient: Patient, compiled: Sequence[CompiledStrategy], weeks: JointCalendar
+) -> dict[str, FloatArray]:
+    """Return estradiol under each strategy against the same woman without the drug, from the engine, at its centre.
+
+    Twins share one course: the spread of suppression between women and drugs has no known effect on pain.
+    """
+    from aimss.body.parameters import default
+    from aimss.forecast.courses import simulate
+    from aimss.forecast.twins import TwinSpace
+
+    space = TwinSpace(patient, default())
+    one = space.twins(np.zeros((1, len(space.columns)))).constants
+    schedules = [c.schedule for c in compiled]
+    both = [*schedules, *(_without_ai(s) for s in schedules)]
+    first = min(float(weeks.days[0]), *(float(s.times_days[0]) for s in both)) - 1.0
+    constants = {name: np.repeat(values, len(both)) if np.ndim(values) else values for name, values in one.items()}
+    run = simulate(constants, None, both, np.arange(len(both)), first, weeks.days)
+    with_ai, without = np.split(run.estradiol, 2)
+    return {c.name: with_ai[i] / without[i] for i, c in enumerate(compiled)}
+
+
+def _without_ai(schedule: Schedule) -> Schedule:
+    inputs = schedule.inputs.copy()
+    inputs[:, _AI] = 0.0
+    return replace(schedule, inputs=inputs)
+
+
+def _inputs(schedule: Schedule, days: FloatArray) -> FloatArray:
+    rows = np.maximum(0, np.searchsorted(schedule.times_days, days, side="right") - 1)
+    return schedule.inputs[rows]
+
+
+def _remedies(strategy: CompiledStrategy, days: FloatArray) -> dict[str, FloatArray]:
+    on: dict[str, FloatArray] = {}
+    for span in strategy.joint:
+        taken = on.setdefault(span.drug, np.zeros(len(days)))
+        for start, stop in span.periods:
+            taken[(days >= start) & (days < stop)] = 1.0
+    return on
+
+
+def _switch(strategy: CompiledStrategy) -> int | None:
+    """Week from which another aromatase inhibitor is taken than the first; None if there is only one."""
+    periods = sorted((a, s.drug) for s in strategy.spans if s.is_ai for a, _ in s.periods)
+    later = [a for a, drug in periods if drug != periods[0][1]]
+    return round(min(later) / 7.0) if later else None
+
+
+def _stop(on_ai: FloatArray, weeks: JointCalendar) -> int | None:
+    """First week off the drug after the day of the forecast (or the start, if later); None if it goes on throughout."""
+    after = weeks.weeks > max(0, weeks.start_week)
+    off = np.flatnonzero(after & (on_ai < 0.5) & (np.maximum.accumulate(on_ai) > 0.5))
+    return int(weeks.weeks[off[0]]) - 1 if len(off) else None
