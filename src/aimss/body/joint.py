@@ -46,12 +46,14 @@ def sobol_women(count: int, times: int, seed: int) -> WomenNumbers:
     return WomenNumbers(z[:, 0], z[:, 1], z[:, 2], ndtri(extra[:, 0]), extra[:, 1], z[:, 3:])
 
 
-def static_numbers(count: int, seed: int) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return trait, amplitude, onset and offset numbers and the susceptibility rank of `count` women, each (count,)."""
-    rows = uniforms(seed, "joint/woman", 0, count, 8)
+def static_numbers(
+    count: int, seed: int, first: int = 0
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return trait, amplitude, onset and offset numbers and susceptibility rank, each (count,), from woman `first` on."""
     from scipy.special import ndtri
 
-    z = ndtri(rows)
+    rows = uniforms(seed, "joint/woman", first, count, 8)
+    z = ndtri(rows[:, :4])
     return z[:, 0], z[:, 1], z[:, 2], z[:, 3], rows[:, 4]
 
 

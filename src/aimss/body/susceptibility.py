@@ -81,7 +81,9 @@ class RiskShift:
     missing: tuple[str, ...]
 
 
-def risk_shift(has: Mapping[str, bool | None], count: int, seed: int, drug_specific: float | None = None) -> RiskShift:
+def risk_shift(
+    has: Mapping[str, bool | None], count: int, seed: int, drug_specific: float | None = None, first: int = 0
+) -> RiskShift:
     """Return the shifts of `count` twins; a factor that is None or absent is drawn from its share of women.
 
     drug_specific : omega, share of each effect that acts through susceptibility, 0 to 1 (default: the assumed 0.5).
@@ -95,8 +97,8 @@ def risk_shift(has: Mapping[str, bool | None], count: int, seed: int, drug_speci
     if not 0.0 <= omega <= 1.0:
         raise ValueError(f"drug_specific: a share from 0 to 1, found {omega:g}")
     width = len(factors) + 1
-    z = normals(seed, "joint/risk-effect", 0, count, width)
-    u = uniforms(seed, "joint/risk-present", 0, count, width)
+    z = normals(seed, "joint/risk-effect", first, count, width)
+    u = uniforms(seed, "joint/risk-present", first, count, width)
     slope = joint_parameters()["risk_slope"]
     assert slope.ci95_low is not None
     assert slope.ci95_high is not None

@@ -117,12 +117,11 @@ def simulated_ratio(
 
     Twins share one course: the spread of suppression between women and drugs has no known effect on pain.
     """
-    from aimss.body.parameters import default
     from aimss.forecast.courses import simulate
-    from aimss.forecast.twins import TwinSpace
+    from aimss.forecast.unknowns import UNKNOWNS, record_inputs
 
-    space = TwinSpace(patient, default())
-    one = space.twins(np.zeros((1, len(space.columns)))).constants
+    # rows of zeros stand for the middle of what her record does not say
+    one = record_inputs(patient, np.zeros((1, len(UNKNOWNS))))
     schedules = [c.schedule for c in compiled]
     both = [*schedules, *(_without_ai(s) for s in schedules)]
     first = min(float(weeks.days[0]), *(float(s.times_days[0]) for s in both)) - 1.0

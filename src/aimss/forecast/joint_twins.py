@@ -126,15 +126,16 @@ class _Maker:
 
     def women(self, ids: NDArray[np.int64], last_week: int) -> tuple[WomenNumbers, FloatArray]:
         """Numbers of some candidates up to a week; the future beyond it is drawn per twin elsewhere."""
-        count = int(ids.max()) + 1
-        trait, size, onset, offset, rank = (v[ids] for v in static_numbers(count, self.seed))
+        low = int(ids.min())
+        count = int(ids.max()) - low + 1
+        trait, size, onset, offset, rank = (v[ids - low] for v in static_numbers(count, self.seed, low))
         span = last_week - self.weeks.first_week + 1
         parts = []
-        for low in range(0, count, _CHUNK):
-            inside = ids[(ids >= low) & (ids < low + _CHUNK)]
+        for edge in range(low, low + count, _CHUNK):
+            inside = ids[(ids >= edge) & (ids < edge + _CHUNK)]
             if len(inside):
-                drawn = weekly_numbers(_CHUNK, _EPOCH + self.weeks.first_week, span, self.seed, first=low)
-                parts.append(drawn[inside - low])
+                drawn = weekly_numbers(_CHUNK, _EPOCH + self.weeks.first_week, span, self.seed, first=edge)
+                parts.append(drawn[inside - edge])
         return WomenNumbers(trait, size, onset, offset, rank, np.concatenate(parts)), rank
 
     def parameters(self, ids: NDArray[np.int64]) -> tuple[Theta, NDArray[np.int64], ReportingNumbers, RiskShift]:
@@ -144,8 +145,9 @@ class _Maker:
         draw = ids % count
         study = new_study(draws, count, self.seed)
         reporting = ReportingNumbers(**{name: getattr(study, name)[draw] for name in study.__dataclass_fields__})
-        shift = risk_shift(self.factors, int(ids.max()) + 1, self.seed, self.drug_specific)
-        risk = RiskShift(shift.susceptibility[ids], shift.reporting[ids], shift.used, shift.missing)
+        low = int(ids.min())
+        shift = risk_shift(self.factors, int(ids.max()) - low + 1, self.seed, self.drug_specific, low)
+        risk = RiskShift(shift.susceptibility[ids - low], shift.reporting[ids - low], shift.used, shift.missing)
         return take(draws, draw), draw, reporting, risk
 
     def susceptible(self, theta: Theta, risk: RiskShift, rank: FloatArray) -> FloatArray:

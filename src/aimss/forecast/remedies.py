@@ -1,0 +1,230 @@
+"""Remedies on her course of pain: the specific effect against its own comparator, apart from placebo and sham response.
+
+    x(t) <- x(t) + delta f(t) (x(t)/5.5)^gamma          df/dt = (1 - f)/T_on while taken, -f/T_off after
+
+Pills, needles and open programmes were never compared in one trial. Their effects stand apart unless a named assumption
+joins them (`merge`). A change within an arm is not an effect: natural course and placebo response are shown beside it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aimss.body.joint import clip_pain, follow
+from aimss.body.joint_draws import FloatArray, assumed, joint_parameters, remedy_draws
+from aimss.counter_random import normals
+from aimss.errors import StrategyError
+
+MERGE_ASSUMPTION = (
+    "waiting list = usual care, and sham acupuncture = placebo pill plus a difference in response that is drawn from the"
+    " responses themselves"
+)
+CAVEATS: tuple[str, ...] = (
+    "Effects are against each remedy's own comparator; remedies of different kinds were not compared with each other.",
+    "A change within an arm of a trial is not an effect: about half of it is natural course and response to being treated.",
+    "Combining remedies was not studied: effects are multiplied on what pain remains, as an assumption.",
+)
+_STRATEGY_DRUGS = {"aerobic_exercise": "exercise", "resistance_exercise": "exercise"}
+
+
+@dataclass(frozen=True)
+class RemedySwitches:
+    """Choices that are assumptions.
+
+    merge : join pills, needles and programmes by MERGE_ASSUMPTION. external_prior : use the fit that borrows from other
+    pain trials; off takes the trials in women on an AI alone. bmi_modifier : let effects differ by body mass index
+    (exploratory). count_placebo : add the response to placebo, sham or open care to the specific effect.
+    """
+
+    merge: bool = False
+    external_prior: bool = True
+    bmi_modifier: bool = False
+    count_placebo: bool = False
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A row of the remedy table; `kind` says what its numbers are: fitted, open, assumed error, no trial, no benefit."""
+
+    name: str
+    label: str
+    drug_in_strategy: str
+    parameter: str
+    response_parameter: str
+    timing: str
+    own_comparator: str
+    component: str
+    kind: str
+    contrast_rows: tuple[str, ...]
+    effect_note: str
+    time_to_effect: str
+    after_stopping: str
+    burden: str
+    burden_rows: tuple[str, ...]
+    certainty: str
+    certainty_reasons: str
+    dissent: str
+
+
+@cache
+def remedies() -> Mapping[str, Remedy]:
+    """Return the remedies by name."""
+    text = (files("aimss.forecast") / "remedies.csv").read_text(encoding="utf-8")
+    found = {}
+    for row in csv.DictReader(io.StringIO(text)):
+        rows = {k: tuple(row[k].split()) for k in ("contrast_rows", "burden_rows")}
+        found[row["name"]] = Remedy(**{**row, **rows})
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class RemedyEffect:
+    """Draws of one remedy's parts in points (negative = less pain), (draws,); None where nothing is known.
+
+    specific : beyond its own comparator. response : to the comparator itself beyond the natural course.
+    natural : course without treatment in women selected for pain.
+    """
+
+    remedy: Remedy
+    specific: FloatArray | None
+    response: FloatArray | None
+    natural: FloatArray
+    basis: str
+
+    @property
+    def total(self) -> FloatArray | None:
+        """Return specific effect and response together, against no treatment."""
+        return None if self.specific is None or self.response is None else self.specific + self.response
+
+
+def remedy_effect(name: str, switches: RemedySwitches | None = None, *, bmi_30_or_more: bool | None = None) -> RemedyEffect:
+    """Return the draws of a remedy's effect for a new trial.
+
+    bmi_30_or_more : used only with `bmi_modifier`. Raises StrategyError for an unknown remedy.
+    """
+    switches = switches or RemedySwitches()
+    if name not in remedies():
+        raise StrategyError("remedy", "one of " + ", ".join(remedies()), repr(name))
+    remedy, theta = remedies()[name], remedy_draws()
+    count = len(theta["natural_course_points"])
+    z = normals(0, f"joint/remedy/{name}", 0, count, 4)
+    natural = theta["natural_course_points"] + theta["natural_course_between_trial_sd_points"] * z[:, 2]
+    if not remedy.parameter:
+        return RemedyEffect(remedy, None, None, natural, remedy.effect_note)
+    specific = theta[remedy.parameter]
+    basis = "draws of the joint model's fit to the trials, with external priors where named"
+    if not switches.external_prior:
+        borrowed = _own_trials(remedy, z[:, 3])
+        if borrowed is not None:
+            specific, basis = borrowed, "trials in women on an AI alone, pooled by random effects"
+    specific = specific + theta["between_trial_sd_points"] * z[:, 0]
+    if switches.bmi_modifier and bmi_30_or_more is not None:
+        interaction = normals(0, f"joint/remedy-bmi/{name}", 0, count, 1)[:, 0] * 0.4
+        specific = specific + (0.5 if bmi_30_or_more else -0.5) * interaction
+        basis += "; body mass index as an exploratory modifier"
+    response = theta[remedy.response_parameter] + theta["response_between_trial_sd_points"] * z[:, 1]
+    return RemedyEffect(remedy, specific, response, natural, basis)
+
+
+def _own_trials(remedy: Remedy, z: FloatArray) -> FloatArray | None:
+    """Pool a remedy's own contrasts with a printed or derived error; None if there are none."""
+    from aimss.evidence.synthesis.effect_sizes import EffectSizes
+    from aimss.evidence.synthesis.random_effects import pool
+    from aimss.evidence.tables import load_table
+
+    table = load_table("joint/contrasts")
+    rows = [table[row.partition(":")[2]] for row in remedy.contrast_rows]
+    if remedy.kind != "fitted":
+        return None
+    pairs = [(row.number("mean_difference"), row.number("se")) for row in rows if row.text("verified") != "no"]
+    usable = [(md, se) for md, se in pairs if md is not None and se is not None]
+    if not usable:
+        return None
+    effect, error = (np.array(v) for v in zip(*usable, strict=True))
+    if len(usable) == 1:
+        return np.asarray(effect[0] + error[0] * z)
+    pooled = pool(EffectSizes("MD", effect, error**2, remedy.contrast_rows, tuple(range(len(usable)))), "REML")
+    return np.asarray(pooled.estimate + pooled.se * z)
+
+
+def compare(first: str, second: str, switches: RemedySwitches | None = None) -> FloatArray:
+    """Return draws of the difference in effect between two remedies, first minus second, points.
+
+    Raises StrategyError for remedies of different kinds unless `merge` is on, and for one without an effect.
+    """
+    switches = switches or RemedySwitches()
+    a, b = remedy_effect(first, switches), remedy_effect(second, switches)
+    for effect in (a, b):
+        if effect.specific is None:
+            raise StrategyError("remedy", "one with a trial", effect.remedy.name, effect.remedy.effect_note)
+    assert a.specific is not None
+    assert b.specific is not None
+    if a.remedy.component == b.remedy.component:
+        return a.specific - b.specific
+    if not switches.merge:
+        raise StrategyError(
+            "compare", "two remedies with a common comparator",
+            f"{first} against {a.remedy.own_comparator}, {second} against {b.remedy.own_comparator}",
+            f"To join them set merge: it assumes that {MERGE_ASSUMPTION}.",
+        )  # fmt: skip
+    assert a.total is not None
+    assert b.total is not None
+    return a.total - b.total
+
+
+def apply_remedies(
+    pain: FloatArray,
+    taken: Mapping[str, FloatArray],
+    draw: NDArray[np.int64],
+    switches: RemedySwitches,
+    seed: int,
+    *,
+    forecast_from: int = 0,
+    bmi_30_or_more: bool | None = None,
+) -> FloatArray:
+    """Return pain (n, t) under remedies; never below 0, and unchanged up to the week of the forecast.
+
+    taken : drug of a strategy -> (t,) 1 while taken; aerobic and strength exercise count once. draw : (n,) which draw.
+    """
+    on: dict[str, FloatArray] = {}
+    for drug, weeks in taken.items():
+        name = _STRATEGY_DRUGS.get(drug, drug)
+        on[name] = np.maximum(on.get(name, np.zeros(len(weeks))), weeks)
+    out = pain
+    time = np.arange(pain.shape[1], dtype=float)
+    for name, weeks in sorted(on.items()):
+        effect = remedy_effect(name, switches, bmi_30_or_more=bmi_30_or_more)
+        if effect.specific is None or effect.response is None:
+            continue
+        pick = draw % len(effect.specific)
+        future = np.where(time > forecast_from, weeks, 0.0)
+        rise, fall, response_fall = _times(effect.remedy.timing, len(draw), seed)
+        change = effect.specific[pick][:, None] * follow(future, time, rise, fall)
+        if switches.count_placebo:
+            change = change + effect.response[pick][:, None] * follow(future, time, rise, response_fall)
+        scale = (out / assumed("reference_pain_points")) ** assumed("remedy_proportionality")
+        out = clip_pain(out + change * scale)
+    return out
+
+
+def _times(timing: str, count: int, seed: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Weeks to act and to fade of a remedy, and of the response to being treated, (count,) each."""
+    z = normals(seed, f"joint/remedy-times/{timing}", 0, count, 3)
+    parameters = joint_parameters()
+
+    def drawn(name: str, spread: str, column: int) -> FloatArray:
+        return parameters[name].value * np.exp(parameters[spread].value * z[:, column])
+
+    return (
+        drawn(f"{timing}_on_weeks", f"{timing}_on_log_sd", 0),
+        drawn(f"{timing}_off_weeks", f"{timing}_off_log_sd", 1),
+        drawn("response_fading_weeks", "response_fading_log_sd", 2),
+    )
