@@ -49,7 +49,7 @@ def sobol_women(count: int, times: int, seed: int) -> WomenNumbers:
 def static_numbers(
     count: int, seed: int, first: int = 0
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return trait, amplitude, onset and offset numbers and susceptibility rank, each (count,), from woman `first` on."""
+    """Return trait, amplitude, onset, offset numbers and susceptibility rank, each (count,), from woman `first` on."""
     from scipy.special import ndtri
 
     rows = uniforms(seed, "joint/woman", first, count, 8)

@@ -140,8 +140,8 @@ def persistence_targets() -> tuple[PersistenceTarget, ...]:
     text = (files("aimss.body") / "persistence_targets.csv").read_text(encoding="utf-8")
     return tuple(
         PersistenceTarget(
-            r["setting"], r["cause"], float(r["month"]), float(r["observed"]), int(r["n"]) if r["n"] else None, r["arm"] == "AI",
-            r["rows"], r["note"],
+            r["setting"], r["cause"], float(r["month"]), float(r["observed"]), int(r["n"]) if r["n"] else None,
+            r["arm"] == "AI", r["rows"], r["note"],
         )
         for r in csv.DictReader(io.StringIO(text))
     )  # fmt: skip

@@ -3,8 +3,9 @@
     logit susceptible_i  = logit susceptible + omega k sum_f beta_f (x_if - share_f)             drug-specific part
     logit report_d,i     = logit report_d + (1 - omega) sum_f beta_f (x_if - share_f)            reporting part
 
-Each beta is the predictive value for a new population (mean over studies, spread within and between). Pain or arthritis
-before the drug acts through her own background pain, never here as well. What is not a predictor is listed with reasons.
+Each beta is the predictive value for a new population (mean over studies, spread within and between). Pain or
+arthritis before the drug acts through her own background pain, never here as well. What predicts nothing is listed
+with its reason.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ NOT_PREDICTORS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True)
 class RiskFactor:
-    """One factor: log odds ratio of a report of joint pain, its predictive spread and the share of women who have it."""
+    """One factor: log odds ratio of a report of joint pain, its predictive spread, the share of women who have it."""
 
     name: str
     label: str

@@ -7,7 +7,7 @@ reads the same pain in its own way.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,7 +58,7 @@ class JointOptions:
     switch_effect: bool = False
     drug_specific: float | None = None
     setting: str = NEW_SETTING
-    remedies: RemedySwitches = RemedySwitches()
+    remedies: RemedySwitches = field(default_factory=RemedySwitches)
     variant: str = "v1"
 
 
@@ -108,7 +108,7 @@ def risk_factors_of(patient: Patient) -> dict[str, bool | None]:
 def joint_weeks(patient: Patient, compiled: Sequence[CompiledStrategy]) -> JointCalendar:
     """Return the weeks on which `forecast_joint` wants estradiol."""
     scores = joint_record(patient).scores
-    return calendar(patient, compiled, min([0.0, *(s.day for s in scores)]))
+    return calendar(compiled, min([0.0, *(s.day for s in scores)]))
 
 
 def forecast_joint(
@@ -154,7 +154,12 @@ def run_joint(
 
 
 def _strategy(
-    twins: JointTwins, exposure: WeeklyExposure, weeks: JointCalendar, options: JointOptions, seed: int, poor_sleep: bool
+    twins: JointTwins,
+    exposure: WeeklyExposure,
+    weeks: JointCalendar,
+    options: JointOptions,
+    seed: int,
+    poor_sleep: bool,
 ) -> StrategyJoints:
     factor = np.ones(twins.background.shape)
     if options.switch_effect and exposure.switched_week is not None:
@@ -164,7 +169,9 @@ def _strategy(
     base = twins.background + twins.tamoxifen(exposure)
     without = clip_pain(base)
     with_drug = clip_pain(base + twins.effect(exposure) * factor)
-    pain = apply_remedies(with_drug, exposure.remedies, twins.draw, options.remedies, seed, forecast_from=weeks.index(0))
+    pain = apply_remedies(
+        with_drug, exposure.remedies, twins.draw, options.remedies, seed, forecast_from=weeks.index(0)
+    )
     return StrategyJoints(
         exposure, pain, with_drug, without, _stopping(twins, pain, exposure, weeks, options, seed, poor_sleep)
     )
@@ -204,9 +211,8 @@ def _probability(
     code: str, x: FloatArray, twins: JointTwins, weeks: JointCalendar, since: FloatArray, week: int
 ) -> FloatArray:
     """Probability of a report `week` weeks after today (or the start, if later), (n,)."""
-    theta = {name: values for name, values in twins.theta.items()}
     after = max(0, -weeks.start_week) + week if weeks.any_ai else week
-    p = see.probability(code, x, since, theta, twins.reporting, week=float(after))
+    p = see.probability(code, x, since, twins.theta, twins.reporting, week=float(after))
     if code in {"S-CUM", "S-CUR", "AE"}:
         return shift_probability(p, twins.risk.reporting)
     return p
@@ -246,7 +252,7 @@ def _dataset(
     points = {"units": "points 0-10, worst joint pain in 24 hours", "sources": "joint_parameters.csv"}
     chance = {"units": "probability", "sources": "joint_parameters.csv"}
     dims = ("strategy", "twin", "time")
-    data = xr.Dataset(
+    return xr.Dataset(
         {
             "pain": (dims, stacked(lambda s: s.pain[:, at]), {**points, "long_name": "pain with the strategy"}),
             "pain_without_ai": (
@@ -258,11 +264,11 @@ def _dataset(
             ),
             "stopped_for_pain": (
                 dims, stacked(lambda s: s.stopped.for_pain[:, stopped_at]),
-                {**chance, "long_name": "stopped for pain since today, if on the drug today", "setting": options.setting},
+                {**chance, "long_name": "stopped for pain, if on the drug today", "setting": options.setting},
             ),
             "stopped_for_other_reasons": (
                 dims, stacked(lambda s: s.stopped.for_other_reasons[:, stopped_at]),
-                {**chance, "long_name": "stopped for other reasons since today", "setting": options.setting},
+                {**chance, "long_name": "stopped for other reasons, if on the drug today", "setting": options.setting},
             ),
             "probability": (
                 ("strategy", "definition", "month", "interval"), with_drug,
@@ -310,11 +316,10 @@ def _dataset(
             "caveats": "\n".join(CAVEATS),
         },
     )  # fmt: skip
-    return data
 
 
 def _easing(strategy: StrategyJoints, twins: JointTwins, weeks: JointCalendar) -> FloatArray:
-    """Weeks from the end of the drug until half of what it added is gone, (n,); NaN where it goes on or added nothing."""
+    """Weeks from the end of the drug until half of what it added is gone, (n,); NaN where it goes on or added none."""
     stop = strategy.exposure.stop_week
     out = np.full(len(twins), np.nan)
     if stop is None:
@@ -335,5 +340,3 @@ def _onset(strategy: StrategyJoints, twins: JointTwins, weeks: JointCalendar) ->
         for w in ONSET_WEEKS
     ]
     return np.stack([ratio_interval(early, p[-1], twins.draw) for early in p])
-
-

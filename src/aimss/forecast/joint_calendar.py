@@ -53,7 +53,7 @@ class JointCalendar:
 
 @dataclass(frozen=True, eq=False)
 class WeeklyExposure:
-    """One strategy week by week, each (t,); suppressed may be (twins, t). A value holds over the week that ends there."""
+    """One strategy by week, each (t,); suppressed may be (twins, t). A value holds over the week that ends there."""
 
     name: str
     label: str
@@ -65,13 +65,13 @@ class WeeklyExposure:
     stop_week: int | None
 
 
-def calendar(patient: Patient, compiled: Sequence[CompiledStrategy], earliest_score_day: float = 0.0) -> JointCalendar:
+def calendar(compiled: Sequence[CompiledStrategy], earliest_score_day: float = 0.0) -> JointCalendar:
     """Return the weeks from her first score or the start of the drug, whichever is earlier, to the common horizon."""
     starts = [s.start_day for c in compiled for s in c.spans if s.is_ai and s.periods]
     start_week = round(min(starts) / 7.0) if starts else 0
     first = min(start_week, 0, int(np.floor(earliest_score_day / 7.0)))
     years = min(c.horizon_years for c in compiled)
-    return JointCalendar(first, int(years * 365.25 / 7.0), start_week, bool(starts))
+    return JointCalendar(first, int(np.ceil(years * 365.25 / 7.0)), start_week, bool(starts))
 
 
 def exposures(
@@ -117,7 +117,8 @@ def simulated_ratio(
 
     Twins share one course: the spread of suppression between women and drugs has no known effect on pain.
     """
-    from aimss.forecast.courses import simulate
+    from aimss.body.outputs import state
+    from aimss.forecast.engine import integrate
     from aimss.forecast.unknowns import UNKNOWNS, record_inputs
 
     # rows of zeros stand for the middle of what her record does not say
@@ -125,9 +126,10 @@ def simulated_ratio(
     schedules = [c.schedule for c in compiled]
     both = [*schedules, *(_without_ai(s) for s in schedules)]
     first = min(float(weeks.days[0]), *(float(s.times_days[0]) for s in both)) - 1.0
-    constants = {name: np.repeat(values, len(both)) if np.ndim(values) else values for name, values in one.items()}
-    run = simulate(constants, None, both, np.arange(len(both)), first, weeks.days)
-    with_ai, without = np.split(run.estradiol, 2)
+    wanted = ("years_since_final_menstrual_period", "peripheral_estradiol_pmol_l")
+    constants = {name: np.repeat(one[name], len(both)) for name in wanted}
+    run = integrate(constants, None, both, np.arange(len(both)), first, weeks.days)
+    with_ai, without = np.split(state(run.states, "estradiol"), 2)
     return {c.name: with_ai[i] / without[i] for i, c in enumerate(compiled)}
 
 

@@ -15,7 +15,7 @@ SHARES = (0.5, 0.05, 0.95)
 
 
 def by_draw(values: FloatArray, draw: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
-    """Return the mean of twins' values in each parameter draw that occurs, shrunk by its sampling noise, and its weight.
+    """Return the mean of twins' values in each parameter draw that occurs, freed of sampling noise, and its weight.
 
     values : (n, ...); draw : (n,). Shrinking keeps the overall mean and takes the within-draw variance out of the
     between-draw variance.

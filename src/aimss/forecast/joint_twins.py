@@ -97,7 +97,7 @@ def make_twins(
     make = _Maker(factors, weeks, seed, context, drug_specific, variant)
     if record.count == 0:
         ids = np.arange(twins)
-        return make.keep(ids, past, float(twins), twins)
+        return make.keep(ids, float(twins), twins)
     weights: list[FloatArray] = []
     first = 0
     while True:
@@ -112,7 +112,7 @@ def make_twins(
     offset = float(uniforms(seed, "joint/resample", 0, 1, 1)[0, 0])
     points = (np.arange(twins) + offset) / twins
     ids = np.minimum(np.searchsorted(np.cumsum(normal), points), first - 1)
-    return make.keep(ids, past, size, first)
+    return make.keep(ids, size, first)
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,9 @@ class _Maker:
 
     def log_likelihood(self, first: int, count: int, record: JointRecord, past: WeeklyExposure) -> FloatArray:
         ids = np.arange(first, first + count)
-        kept = self.keep(ids, past, 0.0, 0, last_week=0)
-        x = clip_pain(kept.background + kept.effect(_until(past, kept.background.shape[1])) +
-                      kept.tamoxifen(_until(past, kept.background.shape[1])))  # fmt: skip
+        kept = self.keep(ids, 0.0, 0, last_week=0)
+        so_far = _until(past, kept.background.shape[1])
+        x = clip_pain(kept.background + kept.effect(so_far) + kept.tamoxifen(so_far))
         total = np.zeros(count)
         for datum in record.scores:
             total += score_log_likelihood(datum, x[:, self.weeks.index(datum.day / 7.0)], kept.theta)
@@ -171,9 +171,7 @@ class _Maker:
             total += answer_log_likelihood(worse, record.worse_on_drug)
         return total
 
-    def keep(
-        self, ids: NDArray[np.int64], past: WeeklyExposure, size: float, candidates: int, last_week: int | None = None
-    ) -> JointTwins:
+    def keep(self, ids: NDArray[np.int64], size: float, candidates: int, last_week: int | None = None) -> JointTwins:
         """Make the twins of some candidates (ids ascending); weeks after today are fresh for each twin."""
         theta, draw, reporting, risk = self.parameters(ids)
         women, rank = self.women(ids, 0)

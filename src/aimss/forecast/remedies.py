@@ -24,12 +24,12 @@ from aimss.counter_random import normals
 from aimss.errors import StrategyError
 
 MERGE_ASSUMPTION = (
-    "waiting list = usual care, and sham acupuncture = placebo pill plus a difference in response that is drawn from the"
-    " responses themselves"
+    "waiting list = usual care, and sham acupuncture = placebo pill plus a difference in response that is drawn from"
+    " the responses themselves"
 )
 CAVEATS: tuple[str, ...] = (
     "Effects are against each remedy's own comparator; remedies of different kinds were not compared with each other.",
-    "A change within an arm of a trial is not an effect: about half of it is natural course and response to being treated.",
+    "A change within an arm of a trial is not an effect: it holds natural course and the response to being treated.",
     "Combining remedies was not studied: effects are multiplied on what pain remains, as an assumption.",
 )
 _STRATEGY_DRUGS = {"aerobic_exercise": "exercise", "resistance_exercise": "exercise"}
@@ -52,7 +52,7 @@ class RemedySwitches:
 
 @dataclass(frozen=True)
 class Remedy:
-    """A row of the remedy table; `kind` says what its numbers are: fitted, open, assumed error, no trial, no benefit."""
+    """A row of the remedy table; `kind` is what its numbers are: fitted, open, assumed error, no trial, no benefit."""
 
     name: str
     label: str
@@ -80,8 +80,8 @@ def remedies() -> Mapping[str, Remedy]:
     text = (files("aimss.forecast") / "remedies.csv").read_text(encoding="utf-8")
     found = {}
     for row in csv.DictReader(io.StringIO(text)):
-        rows = {k: tuple(row[k].split()) for k in ("contrast_rows", "burden_rows")}
-        found[row["name"]] = Remedy(**{**row, **rows})
+        contrasts, burdens = (tuple(row.pop(k).split()) for k in ("contrast_rows", "burden_rows"))
+        found[row["name"]] = Remedy(contrast_rows=contrasts, burden_rows=burdens, **row)
     return found
 
 
@@ -105,7 +105,9 @@ class RemedyEffect:
         return None if self.specific is None or self.response is None else self.specific + self.response
 
 
-def remedy_effect(name: str, switches: RemedySwitches | None = None, *, bmi_30_or_more: bool | None = None) -> RemedyEffect:
+def remedy_effect(
+    name: str, switches: RemedySwitches | None = None, *, bmi_30_or_more: bool | None = None
+) -> RemedyEffect:
     """Return the draws of a remedy's effect for a new trial.
 
     bmi_30_or_more : used only with `bmi_modifier`. Raises StrategyError for an unknown remedy.
