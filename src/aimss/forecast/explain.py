@@ -30,6 +30,7 @@ SITE_WORDS = {"lumbar_spine": "spine", "total_hip": "hip", "femoral_neck": "femo
 UNKNOWN_OF_ALL = "what we do not know of any woman"
 DIFFERS = "how she differs from other women"
 METHOD = "first-order Sobol' shares over her twins, given her data; inputs that her data tie together share a part"
+OWN_ERROR = "the model's own error"
 LEAST_SHARE = 0.01  # smaller shares cannot be told from the noise of some hundred twins
 WOMAN_WORDS = {
     "estrogen_log_gain": "how strongly her bone answers estrogen",
@@ -80,7 +81,7 @@ def explain(made: Forecast, parameters: Parameters) -> dict[str, Any]:
     course = made.strategies[0]
     at = int(np.argmin(np.abs(made.months - min(60.0, float(made.months[-1])))))
     years = f"in {float(made.months[at]) / 12:g} years"
-    outcomes = [
+    outcomes: list[tuple[str, str, Array]] = [
         (f"T-score at the {SITE_WORDS[site]}, {years}", site, course.t_score[:, at, i]) for i, site in enumerate(SITES)
     ]
     outcomes.append((f"any clinical fracture, {years} (log odds)", "", _logit(course.fracture["any_clinical"][:, at])))
@@ -132,9 +133,7 @@ def _inputs(made: Forecast, parameters: Parameters) -> list[Input]:
         found += [
             Input(f"level:{site}", f"her bone density today {words}", "her measurement", level[:, i], site),
             Input(f"slope:{site}", f"her own yearly change {words}", DIFFERS, level[:, 3 + i], site),
-            Input(
-                f"structural:{site}", f"what the model gets wrong {words}", "the model's own error", errors[:, i], site
-            ),
+            Input(f"structural:{site}", f"what the model gets wrong {words}", OWN_ERROR, errors[:, i], site),
         ]
     return found
 

@@ -1,0 +1,132 @@
+"""`aimss.plan` and the command: the document, its shape, its errors."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import aimss
+from aimss.body.parameters import default
+from aimss.errors import ParameterError
+from aimss.forecast.explain import first_order_share
+
+RECORD = "examples/letrozole-three-years-falling-dxa.yaml"
+
+
+def command(*arguments):
+    return subprocess.run([sys.executable, "-m", "aimss", *arguments], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def document():
+    return aimss.plan(RECORD, years=5, twins=100, explain=True)
+
+
+def test_shape_that_others_rely_on(document):
+    plan = json.loads(document.model_dump_json(by_alias=True))
+    assert plan["schema"] == "aimss-plan/1"
+    assert {"record", "missing", "sources", "run", "strategies"} <= set(plan)
+    assert {"seed", "twins", "inputs_sha256", "parameters_sha256", "failures"} <= set(plan["run"])
+    for strategy in plan["strategies"]:
+        n = len(strategy["times_months"])
+        assert strategy["times_months"][0] == 0
+        for site in ("lumbar_spine", "total_hip", "femoral_neck"):
+            bmd = strategy["bmd"][site]
+            assert bmd["unit"] == "g/cm2"
+            assert len(bmd["median"]) == len(bmd["t_score"]["high90"]) == n
+            assert bmd["change_percent"]["median"][0] == 0
+        for marker in ("ctx", "p1np", "bsap", "ntx"):
+            assert strategy["markers"][marker]["percent_of_start"]["median"][0] == 100
+        assert strategy["estradiol"]["unit"] == "pmol/L"
+        for kind in ("any_clinical", "hip", "clinical_vertebral", "other_nonvertebral"):
+            series = strategy["fracture"][kind]["cumulative_probability"]
+            ordered = [series[k] for k in ("low90", "low50", "median", "high50", "high90")]
+            assert np.all(np.diff(ordered, axis=0) >= 0)
+
+
+def test_every_source_has_a_status_and_every_missing_field_an_effect(document):
+    assert document.sources
+    assert all(line.status for line in document.sources)
+    assert all(m.field and m.effect for m in document.missing)
+
+
+def test_shares_and_tests_are_shares(document):
+    assert document.explain is not None
+    for outcome in document.explain["outcomes"]:
+        assert all(0 < d["share"] <= 1 for d in outcome["drivers"])
+        assert all(0 <= t["narrows_interval_percent"] < 100 for t in outcome["tests"])
+
+
+def test_first_order_share_of_known_models():
+    rng = np.random.default_rng(0)
+    x, e = rng.normal(size=(2, 20_000))
+    assert abs(first_order_share(x, 2 * x + e) - 0.8) < 0.01
+    assert abs(first_order_share(x, x**2 + np.sqrt(2) * e) - 0.5) < 0.02  # a line would find nothing here
+    assert first_order_share(np.ones(50), e[:50]) == 0.0
+
+
+def test_json_stands_alone_on_stdout_and_is_repeatable():
+    first, second = (command("plan", RECORD, "--json", "--years", "2", "--twins", "60") for _ in range(2))
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == second.stdout
+    assert json.loads(first.stdout)["run"]["twins"] == 60
+
+
+def test_exported_draws_come_back_as_parameters(tmp_path):
+    draws = tmp_path / "draws.csv"
+    aimss.plan(RECORD, ["ai_alone"], years=1, twins=60, export_draws=draws)
+    again = aimss.plan(RECORD, ["ai_alone"], years=1, twins=60, parameters=draws)
+    assert again.run.parameters_sha256 != aimss.plan(RECORD, ["ai_alone"], years=1, twins=60).run.parameters_sha256
+
+
+def test_one_set_of_parameters_takes_their_uncertainty_away(tmp_path):
+    own = tmp_path / "own.json"
+    own.write_text(json.dumps({name: default()[name] for name in default().drawn_names}))
+    wide = aimss.plan(RECORD, ["ai_alone"], years=3, twins=300)
+    narrow = aimss.plan(RECORD, ["ai_alone"], years=3, twins=300, parameters=own)
+    widths = [
+        p.strategies[0].markers["ctx"].percent_of_start.high90[36]
+        - p.strategies[0].markers["ctx"].percent_of_start.low90[36]
+        for p in (wide, narrow)
+    ]
+    assert widths[1] < widths[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"estrogen_hil": 1}', "estrogen_hil"),
+        ('{"estrogen_hill": "x"}', "finite number"),
+        ('{"estrogen_hill": -1}', "above 0"),
+        ("[1, 2]", "a map"),
+        ("{", "JSON"),
+    ],
+)
+def test_bad_parameter_files_say_what_is_wrong(tmp_path, text, says):
+    own = tmp_path / "own.json"
+    own.write_text(text)
+    with pytest.raises(ParameterError, match=says):
+        aimss.plan(RECORD, ["ai_alone"], years=1, twins=60, parameters=own)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["plan", "absent.yaml"], 3, "absent.yaml"),
+        (["plan", RECORD, "--strategy", "zoledronat"], 5, "zoledronat"),
+        (["plan", RECORD, "--years", "90"], 2, "years"),
+        (["plan", RECORD, "--twins", "3"], 2, "twins"),
+        (["plan", RECORD, "-s", "ai_alone", "-s", "ai_alone"], 2, "twice"),
+        (["plan", RECORD, "--t-score-reference", "x"], 2, "nhanes_2005_2014"),
+        (["plan", RECORD, "--parameters", "absent.csv"], 9, "absent.csv"),
+    ],
+)
+def test_a_users_mistake_is_one_clear_message(arguments, code, says):
+    done = command(*arguments)
+    assert done.returncode == code
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
