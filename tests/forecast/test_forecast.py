@@ -11,6 +11,7 @@ from aimss.care.library import default_strategies, find_strategy
 from aimss.errors import EngineError
 from aimss.forecast import forecast as module
 from aimss.forecast.forecast import Settings, forecast
+from aimss.forecast.structural_error import structural_sd_percent
 from aimss.patient.observations import SITES
 from aimss.patient.reading import read_record
 
@@ -103,19 +104,20 @@ def test_unstated_fractures_and_smoking_widen_the_risk():
     known = {"risk_factors": {"smoking": "never", "parental_hip_fracture": False, "alcohol_units_per_day": 0,
                               "glucocorticoid_current": False, "rheumatoid_arthritis": False},
              "complete_lists": ["drugs", "fractures"]}  # fmt: skip
-    spread = [
-        np.log(
-            run(record(**given), ["ai_alone"], Settings(years=3, twins=800)).strategies[0].fracture["hip"][:, -1]
-        ).std()
-        for given in (known, {})
-    ]
+    made = [run(record(**given), ["ai_alone"], Settings(years=3, twins=800)) for given in (known, {})]
+    spread = [np.log(m.strategies[0].fracture["hip"][:, -1]).std() for m in made]
     assert spread[1] > spread[0]
 
 
 def test_unvalidated_ranges_are_wider():
-    made = run(record(), ["ai_alone", "denosumab_stopped_without_follow_on"])
-    names = [b.key for b in made.strategies[1].compiled.banners]
-    assert "after_denosumab" in names
+    made = run(record(), ["ai_alone", "denosumab_without_follow_on"])
+    (banner,) = [b for b in made.strategies[1].compiled.banners if b.key == "after_denosumab"]
+    days = np.arange(0, 3653, 30.0)
+    sd = structural_sd_percent(days, [(banner.from_day, banner.structural_error_percent)])
+    assert sd[0] == 0
+    assert abs(sd[days > 366][0] - 1.5) < 1e-9
+    assert abs(sd[days > banner.from_day + 366][0] - 2.5) < 1e-9
+    assert (np.diff(sd) >= 0).all()
 
 
 def test_a_conditional_drug_starts_only_where_its_condition_holds():

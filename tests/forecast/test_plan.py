@@ -88,11 +88,8 @@ def test_one_set_of_parameters_takes_their_uncertainty_away(tmp_path):
     own.write_text(json.dumps({name: default()[name] for name in default().drawn_names}))
     wide = aimss.plan(RECORD, ["ai_alone"], years=3, twins=300)
     narrow = aimss.plan(RECORD, ["ai_alone"], years=3, twins=300, parameters=own)
-    widths = [
-        p.strategies[0].markers["ctx"].percent_of_start.high90[36]
-        - p.strategies[0].markers["ctx"].percent_of_start.low90[36]
-        for p in (wide, narrow)
-    ]
+    series = [p.strategies[0].markers["ctx"].percent_of_start for p in (wide, narrow)]
+    widths = [one.high90[36] - one.low90[36] for one in series]
     assert widths[1] < widths[0]
 
 
