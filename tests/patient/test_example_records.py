@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from aimss.patient.reading import read_record
+from aimss.patient.files import load_yaml
+from aimss.patient.reading import patient_from_data, read_record
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 
@@ -40,3 +41,13 @@ def test_the_falling_series_falls_as_on_an_aromatase_inhibitor() -> None:
         loss[site] = 100 * (1 - (last.bmd_g_cm2 / first.bmd_g_cm2) ** (1 / years))
     assert 1.5 < loss["lumbar_spine"] < 2.6
     assert 0.8 < loss["total_hip"] < loss["lumbar_spine"]
+
+
+def test_the_record_of_the_manual_is_read() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "record.md").read_text(encoding="utf-8")
+    text = manual.split("```yaml\n")[1].split("```")[0]
+    patient = patient_from_data(load_yaml(text, "record.md"))
+    assert patient.had_fracture is False
+    assert patient.has_condition("stroke") is False
+    assert patient.has_condition("gout") is None
+    assert len(patient.dxa) == 2

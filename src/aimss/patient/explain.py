@@ -70,9 +70,8 @@ def _explain_one(detail: dict[str, Any], model: type[BaseModel]) -> Iterator[Aim
     if isinstance(cause, Refused):
         for mistake in cause.mistakes:
             yield _record_error(location, mistake)
-    elif location == ("sex",) and detail["type"] == "literal_error":
-        found = repr(detail["input"]) if detail["input"] in {"male", "m", "M", "Male"} else "something else"
-        yield OutOfScopeError("sex", "female", found, "aimss answers for women on an aromatase inhibitor only.")
+    elif location == ("sex",) and str(detail["input"]).lower() in {"male", "m", "man"}:
+        yield OutOfScopeError("sex", "female", "male", "aimss answers for women on an aromatase inhibitor only.")
     else:
         mistake = _mistake(detail, model)
         yield RecordError(field_path(location), mistake.expected, mistake.found, mistake.mend)
