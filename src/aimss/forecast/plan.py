@@ -58,6 +58,7 @@ def make_plan(
     Raises StrategyError or OutOfScopeError where a strategy cannot be hers, EngineError where twins cannot be solved.
     """
     from aimss.care.compile import compile_strategy
+    from aimss.care.evaluate import evaluate
     from aimss.patient.missing import missing_fields
 
     compiled = [compile_strategy(strategy, patient, settings.years) for strategy in strategies]
@@ -86,6 +87,7 @@ def make_plan(
             prior=_strategy(without.strategies[0], without) if without else None,
         ),
         strategies=[_strategy(course, made) for course in made.strategies],
+        rules=evaluate(patient).to_json(),
         explain=explain(made, parameters) if explained else None,
         sources=plan_sources(parameters, made),
         run=run_record(patient, strategies, parameters, made, command),
