@@ -121,7 +121,7 @@ def _row(finding: Mapping[str, Any], facts: Mapping[str, Any], looks: Mapping[st
     }
     used = finding.get("inputs_used", [])
     # What would change the answer is what it hangs on; the other inputs were read but do not decide here.
-    touched = {name for change in finding.get("would_change", []) for name in change.get("now", {})}
+    touched = {change["fact"] for change in finding.get("would_change", [])}
     decisive = [name for name in used if name in touched]
     return GuidelineRow(
         guideline=str(finding["guideline"]),
