@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from aimss.errors import EvidenceError
+from aimss.evidence.schema import VERIFIED
 from aimss.evidence.sources import Source, load_sources
 from aimss.evidence.tables import Row, load_table, table_names
 from aimss.evidence.usage import Use, uses
@@ -65,14 +66,22 @@ class Audit:
 
 
 def seen(use: Use) -> str:
-    """Return how far the evidence of a use was seen: the least seen of what it rests on, or 'assumed'."""
+    """Return how far the evidence of a use was seen: the least seen of what it rests on, or 'assumed'.
+
+    A rule that was read on a page of its own is as well seen as it says. Raises EvidenceError for an orphan.
+    """
     if use.assumed and not use.reference:
         return "assumed"
-    order = ("yes", "derived", "secondary", "partial", "no")
+    stated = {use.status} & set(VERIFIED)
+    if not use.reference and (use.url or use.status == "no"):
+        return stated.pop() if stated else "partial"
     statuses = {_status(target) for target in use.targets()}
     if use.assumed:
         return "assumed"
-    return max(statuses, key=order.index)
+    if use.url and stated:
+        return stated.pop()
+    order = ("yes", "derived", "secondary", "partial", "no")
+    return max(statuses | stated, key=order.index)
 
 
 def _status(target: Source | Row) -> str:

@@ -17,6 +17,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from aimss.errors import EvidenceError, InputFileError
+from aimss.evidence.identifiers import find_identifiers
 from aimss.evidence.references import resolve
 from aimss.evidence.sources import Source, load_sources
 from aimss.evidence.tables import Row
@@ -29,7 +30,7 @@ class Use:
     """One number, rule or sentence of aimss and the reference that it rests on.
 
     `kind` is parameter, rule, strategy or sentence; `where` is the file; `status` is what the file says of it
-    (fitted, fixed, assumed, yes, secondary, ...).
+    (fitted, fixed, assumed, yes, secondary, ...). `url` is the page that was read, where no publication is known.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Use:
     what: str
     reference: str
     status: str
+    url: str = ""
 
     @property
     def assumed(self) -> bool:
@@ -94,28 +96,36 @@ def _from_yaml(kind: str) -> Callable[[str, str], Iterator[Use]]:
 
 
 def _walk(kind: str, where: str, node: object, inherited: str) -> Iterator[Use]:
-    """Yield one use for each mapping with an identity and a source of its own or of the file around it."""
+    """Yield one use for each mapping that is a rule, course or sentence with evidence of its own or of its file.
+
+    Its reference is `source(s)`, else the publication that its `citation` names, else the source that the file is.
+    """
     if isinstance(node, list):
         for item in node:
             yield from _walk(kind, where, item, inherited)
     if not isinstance(node, dict):
         return
-    given = node.get("sources", node.get("source"))
+    given = node.get("sources", node.get("source", _cited(str(node.get("citation", "")))))
     reference = "; ".join(map(str, given)) if isinstance(given, list) else str(given or inherited)
-    name = next((str(node[key]) for key in ("id", "rule_id", "rule", "name") if key in node), "")
-    if name and (given is not None or "verified" in node):
-        what = next(
-            (
-                " ".join(str(node[key]).split())
-                for key in ("text", "action", "what_to_do", "why", "title")
-                if node.get(key)
-            ),
-            name,
-        )
-        yield Use(kind, where, name, what, reference, str(node.get("verified", node.get("status", ""))))
+    name = next((str(node[key]) for key in ("id", "rule_id", "name") if key in node), "")
+    if name and ("verified" in node or "source" in node or "sources" in node):
+        what = next((" ".join(str(node[key]).split()) for key in _TELLING if node.get(key)), name)
+        status = str(node.get("verified", node.get("status", "")))
+        yield Use(kind, where, name, what, reference, status, str(node.get("source_url", "")))
+    is_source = name and load_sources().find(name) is not None
     for key, item in node.items():
         if key not in ("source", "sources"):
-            yield from _walk(kind, where, item, reference)
+            yield from _walk(kind, where, item, name if is_source else inherited)
+
+
+_TELLING = ("text", "action", "do", "what_to_do", "summary", "why", "title", "label")
+
+
+def _cited(citation: str) -> str:
+    """Return the source that a citation names by PMID, PMCID or DOI, where the library holds it; else ''."""
+    named = find_identifiers(citation)
+    known = (load_sources().find(identifier) for identifier in (named.pmid, named.doi, named.pmcid) if identifier)
+    return next((source.id for source in known if source), "")
 
 
 # Says how parameters vary together; each of them has its source in parameters.csv.

@@ -135,14 +135,17 @@ class Store:
         """Return the record whose `pmid`, `doi` or `number` is this, or None."""
         if column not in ("pmid", "doi", "number"):
             raise ValueError(column)
-        row = self._connection.execute(f"{_SELECT} WHERE {column} = ?", (value,)).fetchone() if value else None
+        if not value:
+            return None
+        # The second condition lets SQLite use the index, which leaves out empty identifiers.
+        row = self._connection.execute(f"{_SELECT} WHERE {column} = ? AND {column} <> ''", (value,)).fetchone()
         return _record(row) if row else None
 
     def same_title(self, record: BibRecord) -> BibRecord | None:
         """Return a stored record with this title and year and no identifier that says otherwise, or None."""
         if not record.key:
             return None
-        for row in self._connection.execute(f"{_SELECT} WHERE key = ? ORDER BY number", (record.key,)):
+        for row in self._connection.execute(f"{_SELECT} WHERE key = ? AND key <> '' ORDER BY number", (record.key,)):
             known = _record(row)
             if all(getattr(known, i) in ("", getattr(record, i)) or not getattr(record, i) for i in ("pmid", "doi")):
                 return known
@@ -198,12 +201,12 @@ class Store:
     def search(self, text: str, limit: int = 20) -> tuple[BibRecord, ...]:
         """Return the best matches for all words of `text` in title, abstract and journal, the best first.
 
-        The last word may be the beginning of one. Title counts more than journal, journal more than abstract.
+        Words are compared by their stem. Title counts more than journal, journal more than abstract.
         """
         words = re.findall(r"\w+", text)
         if not words:
             return ()
-        query = " ".join(f'"{word}"' for word in words) + "*"
+        query = " ".join(f'"{word}"' for word in words)
         rows = self._connection.execute(
             f"{_SELECT} JOIN (SELECT rowid AS found, bm25(words, 10, 1, 3) AS score FROM words WHERE words MATCH ?"
             " ORDER BY rowid DESC LIMIT ?) ON found = number ORDER BY score, number DESC LIMIT ?",
