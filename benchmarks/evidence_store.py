@@ -17,25 +17,10 @@ from pathlib import Path
 from aimss.evidence.store.database import Store
 from aimss.evidence.store.importing import import_text
 
-COMMON = [
-    "the",
-    "of",
-    "and",
-    "in",
-    "women",
-    "with",
-    "on",
-    "breast",
-    "cancer",
-    "pain",
-    "joint",
-    "bone",
-    "treatment",
-    "study",
-    "patients",
-    "trial",
-    "results",
-]
+COMMON = (
+    *("the", "of", "and", "in", "women", "with", "on", "breast", "cancer", "pain", "joint", "bone"),
+    *("treatment", "study", "patients", "trial", "results"),
+)
 RARE = [f"word{number}" for number in range(30_000)]
 QUERIES = {
     "one rare word": "word12345",

@@ -117,18 +117,26 @@ def test_uses_are_read_from_parameter_tables_and_rule_files(monkeypatch: pytest.
     (tmp_path / "body" / "parameters.csv").write_text(
         "name,value,unit,meaning,status,source\nclearance,1.54,L/h,anastrozole clearance,fixed,PK018\n"
     )
+    (tmp_path / "body" / "ratios.csv").write_text(
+        "factor,hip,hip_source,rows\nsmoking,1.6,assumed: as told,K001 K002\n"
+    )
+    (tmp_path / "body" / "silent.csv").write_text("name,value\nx,1\n")
     (tmp_path / "care" / "safety").mkdir(parents=True)
     (tmp_path / "care" / "safety" / "zoledronate.yaml").write_text(
-        "source: JPS2017\nrules:\n- {id: SAF-1, what_to_do: wait, verified: yes}\n"
+        "id: JPS2017\nrules:\n- {id: SAF-1, what_to_do: wait, verified: yes}\n"
         "- {id: SAF-2, why: w, sources: [ES058, HOPE]}\n"
     )
     monkeypatch.setattr(usage.resources, "files", lambda _package: tmp_path)
     found = uses.__wrapped__()
     assert [(use.kind, use.name, use.reference) for use in found] == [
         ("parameter", "clearance", "PK018"),
+        ("parameter", "smoking.hip", ""),
+        ("parameter", "smoking", "K001 K002"),
+        ("parameter", "whole file", ""),
         ("rule", "SAF-1", "JPS2017"),
         ("rule", "SAF-2", "ES058; HOPE"),
     ]
+    assert found[1].status == "assumed"
     assert found[0].what == "anastrozole clearance: 1.54 L/h"
 
 

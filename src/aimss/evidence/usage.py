@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -61,29 +62,41 @@ _STATUSES = {"E": "fitted", "D": "derived", "P": "assumed"}
 
 
 def _from_csv(where: str, text: str) -> Iterator[Use]:
-    """Yield one use a row and source column: `source` (else `study_id`), or one `x_source` for each column x."""
+    """Yield one use a row and column of references.
+
+    A column x has its reference in `x_source` or `x_rows`; the row as a whole in the first there is of `rows`,
+    `source` and `study_id`. A reference that starts with "assum" is an assumption in words.
+    """
     lines = csv.DictReader(io.StringIO(text))
-    columns = [name for name in lines.fieldnames or () if name in ("source", "study_id") or name.endswith("_source")]
-    if "source" in columns and "study_id" in columns:
-        columns.remove("study_id")
+    names = lines.fieldnames or ()
+    columns = [name for name in names if name.endswith(("_source", "_rows"))]
+    columns += [name for name in ("rows", "source", "study_id") if name in names][:1]
     if not columns:
-        yield Use("parameter", where, "whole file", "a table without a column of sources", "", "")
+        yield Use("parameter", where, "whole file", "a table without a column of references", "", "")
     for number, line in enumerate(lines, start=2):
-        name = line.get("name") or line.get("factor") or f"line {number}"
-        status = line.get("status") or ""
+        name = line.get("name") or line.get("factor") or line.get("id") or f"line {number}"
+        status = _STATUSES.get(line.get("status") or "", line.get("status") or "")
         for column in columns:
-            about = column.removesuffix("_source") if column.endswith("_source") else ""
-            value = line.get(about or "value") or line.get("observed") or ""
-            if about and not value and not line[column]:
-                continue
+            about = column.rpartition("_")[0] if column not in ("rows", "source", "study_id") else ""
+            value, reference = line.get(about or "value") or line.get("observed") or "", line[column] or ""
+            if about and not reference and not any(letter.isdigit() for letter in value):
+                continue  # no number, nothing to source
+            words = reference.lower().startswith(ASSUMED)
             yield Use(
                 "parameter",
                 where,
                 f"{name}.{about}" if about else name,
-                f"{line.get('meaning') or line.get('definition') or name}: {value} {line.get('unit') or ''}".strip(),
-                (line[column] or "").removeprefix("assumption"),
-                _STATUSES.get(status, status) or ("assumed" if line[column] == "assumption" else ""),
+                f"{line.get('meaning') or line.get('label') or name}: {value} {line.get('unit') or ''}".strip(": "),
+                "" if words else reference,
+                "assumed" if words else status,
             )
+
+
+def _by_row_id(where: str, text: str) -> Iterator[Use]:
+    """Yield one use a row of a table whose `id` names the evidence rows that it copies (``RB071-RB072``)."""
+    for line in csv.DictReader(io.StringIO(text)):
+        copied = "; ".join(re.findall(r"\b[A-Z]{2}\d{3}\b", line["id"]))
+        yield Use("parameter", where, line["id"], f"{line['topic']} {line['site']}", copied, line["status"])
 
 
 def _from_yaml(kind: str) -> Callable[[str, str], Iterator[Use]]:
@@ -135,6 +148,8 @@ Reader = Callable[[str, str], Iterator[Use]]
 
 PLACES: tuple[tuple[str, str, str, Reader], ...] = (
     ("body", ".", ".csv", _from_csv),
+    ("forecast", ".", ".csv", _from_csv),
+    ("patient", ".", "densitometry.csv", _by_row_id),
     ("care", "guidelines", ".yaml", _from_yaml("rule")),
     ("care", "safety", ".yaml", _from_yaml("rule")),
     ("care", "strategies", ".yaml", _from_yaml("strategy")),
