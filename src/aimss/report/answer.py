@@ -12,6 +12,8 @@ DENOSUMAB_WARNING = (
     "bones of the spine can break, several at once. Settle what follows before the first injection."
 )
 
+COUNTERFACTUAL = "counterfactual"
+
 
 def lowest_site(strategy: StrategyForecast) -> str | None:
     """Return the site with the lowest T-score today; None if no site is forecast."""
@@ -65,21 +67,26 @@ def _fracture(document: PlanDocument, first: StrategyForecast) -> list[str]:
     sentences = [f"With that choice about {' and '.join(parts)}. Counted: {definition}."]
     last = _horizon(first, 120)
     own = fracture_at(first, "any_clinical", last)
-    others = [v for s in document.strategies[1:] if (v := fracture_at(s, "any_clinical", last))]
+    choices = [s for s in document.strategies[1:] if COUNTERFACTUAL not in s.flags]
+    others = [v for s in choices if (v := fracture_at(s, "any_clinical", last))]
     if own and others:
         low, high = min(others, key=lambda v: v.median), max(others, key=lambda v: v.median)
         span = of_base(high, base)
         if of_base(low, base) != span:
             span = f"between {of_base(low, base)} and {span}"
         overlap = sum(v.high >= own.low and v.low <= own.high for v in others)
-        doubt = (
-            "; their ranges overlap with it, so the difference is less sure than the middle values look"
-            if overlap
-            else ""
-        )
+        doubt = "; their ranges overlap with it" if overlap else ""
         choice = "The other choice" if len(others) == 1 else f"The {len(others)} other choices shown"
         verb = "comes" if len(others) == 1 else "come"
         sentences.append(f"{choice} {verb} to {span} within {years(last)}{doubt}.")
+    never = next((s for s in document.strategies[1:] if COUNTERFACTUAL in s.flags), None)
+    compared = fracture_at(never, "any_clinical", last) if never else None
+    if never and compared and COUNTERFACTUAL not in first.flags:
+        sentences.append(
+            f"Without any aromatase inhibitor it would be {of_base(compared, base)} within {years(last)} "
+            f"(range {of_base_interval(compared, base)}): a comparison, not a choice, for it leaves out what the drug "
+            "does against the cancer."
+        )
     return sentences
 
 

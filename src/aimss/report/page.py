@@ -16,7 +16,7 @@ from aimss.report.bones import bones
 from aimss.report.charts.figure import look
 from aimss.report.guidance import fact_text, guidelines, safety
 from aimss.report.reading import SITES
-from aimss.report.words import month_from_today, number, plain_field
+from aimss.report.words import T_SCORE_REFERENCES, month_from_today, number, plain_field
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -88,6 +88,11 @@ def _facts(record: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
+def _title(record: dict[str, Any]) -> str:
+    label = str(record.get("label") or "Your plan")
+    return label[:1].upper() + label[1:]
+
+
 def contents(document: PlanDocument) -> list[Section]:
     """Return the sections that the plan has data for, in the order of the page."""
     wanted = [
@@ -127,7 +132,7 @@ def render_page(document: PlanDocument) -> str:
     run = document.run.model_dump(exclude={"command"})
     return local.get_template("page.html").render(
         document=document,
-        title=str(document.record.get("label") or "Your plan"),
+        title=_title(document.record),
         facts=_facts(document.record),
         answer=document.short_answer or short_answer(document),
         safety=safety(document),
@@ -137,6 +142,7 @@ def render_page(document: PlanDocument) -> str:
         denosumab_warning=DENOSUMAB_WARNING,
         contents=contents(document),
         sites=SITES,
+        t_score_reference=T_SCORE_REFERENCES.get(document.run.t_score_reference, document.run.t_score_reference),
         style=stylesheet(),
         run_record=list(_flat(run)),
         record_lines=list(_flat(document.record)),

@@ -40,6 +40,11 @@ PLAIN_FIELDS = {
     "risk_factors.falls_past_year": "falls in the past year",
     "risk_factors.prior_joint_disease": "joint disease before the drug",
     "cancer.chemotherapy": "chemotherapy or none",
+    "risk_factors.prior_hormone_replacement": "hormone replacement in the past",
+}
+T_SCORE_REFERENCES = {
+    "nhanes3_manufacturer": "NHANES III at the hip, the maker's own at the spine, as most centres print them",
+    "nhanes_2005_2014": "NHANES 2005-2014",
 }
 
 
