@@ -271,3 +271,104 @@ RULES: dict[str, Any] = {
         "drugs_now": {"value": {"holds": ["letrozole"], "absent": [], "whole": True}, "unit": "", "fields": []},
     },
 }
+
+
+def estimate(median: float, low: float, high: float) -> dict[str, float]:
+    return {"median": median, "low90": low, "high90": high}
+
+
+def _course(level: float) -> dict[str, list[float]]:
+    median = [level * (1 - math.exp(-m / 3)) + 2.0 for m in MONTHS]
+    return {"median": median, "low90": [0.4 * m for m in median], "high90": [1.8 * m for m in median]}
+
+
+JOINTS: dict[str, Any] = {
+    "schema": "aimss-joints/1",
+    "instrument": "worst joint pain in the last 24 hours, 0-10",
+    "course": {"times_months": MONTHS, "with_ai": _course(1.2), "without_ai": _course(0.6)},
+    "of_100": [
+        {
+            "month": month,
+            "code": "S-CUM",
+            "definition": "new or worse joint pain, asked repeatedly",
+            "with_ai": estimate(p, p - 0.07, p + 0.07),
+            "without_ai": estimate(p - 0.06, p - 0.14, p),
+        }
+        for month, p in ((3, 0.45), (6, 0.56), (12, 0.66), (24, 0.7))
+    ],
+    "onset": "Half of the women who report it do so within 13 weeks (8 to 20).",
+    "easing": ["After stopping it is expected to ease over weeks; how fast is an assumption."],
+    "attributable": [
+        {"low": 0.08, "high": 0.18, "evidence": "blinded trials against placebo", "sources": ["ibis2"]},
+        {"low": 0.14, "high": 0.49, "evidence": "trials against tamoxifen", "sources": ["atac"]},
+        {"low": 0.04, "high": 0.23, "evidence": "this model", "sources": []},
+    ],
+    "remedies": [
+        {
+            "name": "duloxetine",
+            "label": "Duloxetine",
+            "specific_effect": estimate(-0.57, -0.92, -0.22),
+            "compared_with": "placebo pill",
+            "with_placebo_response": estimate(-1.5, -2.3, -0.8),
+            "certainty": "moderate",
+            "time_to_effect": "weeks",
+            "lasting": "gone at 24 weeks",
+            "burden": "fatigue, nausea, dry mouth",
+            "dissent": "the effect is below the threshold of the instrument",
+            "sources": ["S1202"],
+            "status": "fitted",
+        },
+        {"name": "vitamin_d", "label": "Vitamin D", "specific_effect": None, "certainty": "low"},
+    ],
+    "choices": [
+        {
+            "name": name,
+            "label": label,
+            "pain_12_months": estimate(2.5, 0.4, 6.0),
+            "on_ai_12_months": estimate(0.88, 0.66, 0.95),
+            "bone": "as in the bone charts",
+            "recurrence": "in one cohort 1.26 times as many deaths after stopping early (1.09 to 1.46), confounded",
+            "sources": ["hershman2011"],
+        }
+        for name, label in (("stay", "Stay on the drug"), ("stop", "Stop it"), ("pause", "Pause for six weeks"))
+    ],
+    "caveats": ["Pain is no sign that the drug works."],
+    "causes_to_rule_out": ["Arthritis of another cause"],
+}
+HARMS: list[dict[str, Any]] = [
+    {
+        "drug": "zoledronate",
+        "strategies": ["zoledronate"],
+        "kind": kind,
+        "what": what,
+        "value": value,
+        "interval": "0.78 to 0.94",
+        "population": "postmenopausal women in trials",
+        "source": "BH004",
+        "citation": "EBCTCG 2015",
+        "status": status,
+    }
+    for kind, what, value, status in (
+        ("harm", "osteonecrosis of the jaw", "1.26 %", "no"),
+        ("benefit", "recurrence", "relative risk 0.86", "yes"),
+    )
+]
+EXPLAIN: dict[str, Any] = {
+    "method": "first-order shares",
+    "strategy": "ai_only",
+    "twins": 1000,
+    "outcomes": [
+        {
+            "outcome": "T-score at the spine, in 5 years",
+            "interval90_width": 1.3,
+            "drivers": [{"input": "slope", "label": "her own yearly change", "kind": "she differs", "share": 0.445}],
+            "tests": [{"test": "DXA of the spine in a year", "narrows_interval_percent": 27.3}],
+        },
+        {"outcome": "T-score at the hip", "interval90_width": 1.0, "drivers": [], "tests": []},
+    ],
+}
+
+
+def whole_document() -> PlanDocument:
+    """A plan with every section."""
+    return document(rules=RULES, joints=JOINTS, harms=HARMS, explain=EXPLAIN)

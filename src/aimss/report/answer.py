@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aimss.forecast.plan_document import PlanDocument, StrategyForecast
 from aimss.report.guidance import guideline_sentence, safety
+from aimss.report.joints import joint_sentence
 from aimss.report.reading import SITES, fracture_at, mentions_denosumab, t_score_at
 from aimss.report.words import base_of, interval, number, of_base, of_base_interval, plain_field, years
 
@@ -99,6 +100,8 @@ def short_answer(document: PlanDocument) -> list[str]:
     warnings = safety(document)
     if warnings and warnings.red_flags:
         sentences.insert(0, f"First: {'; '.join(str(flag['do']) for flag in warnings.red_flags)}.")
+    if joint := joint_sentence(document):
+        sentences.insert(int(bool(warnings and warnings.red_flags)), joint)
     if guidance := guideline_sentence(document):
         sentences.append(guidance)
     if mentions_denosumab(document):

@@ -15,6 +15,7 @@ from aimss.report.answer import DENOSUMAB_WARNING, short_answer
 from aimss.report.bones import bones
 from aimss.report.charts.figure import look
 from aimss.report.guidance import fact_text, guidelines, safety
+from aimss.report.joints import joints
 from aimss.report.reading import SITES
 from aimss.report.words import T_SCORE_REFERENCES, month_from_today, number, plain_field
 
@@ -93,16 +94,33 @@ def _title(record: dict[str, Any]) -> str:
     return label[:1].upper() + label[1:]
 
 
+def _by_drug(harms: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return benefits and harms by drug, drugs in the order of the plan, benefits first within each."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for entry in harms:
+        groups.setdefault(str(entry["drug"]), []).append(entry)
+    return [(drug, sorted(entries, key=lambda e: e["kind"] != "benefit")) for drug, entries in groups.items()]
+
+
 def contents(document: PlanDocument) -> list[Section]:
     """Return the sections that the plan has data for, in the order of the page."""
+    joint = document.joints or {}
     wanted = [
+        (
+            bool(joint.get("of_100") or joint.get("course") or joint.get("attributable")),
+            Section("joints", "Your joints: is it the drug?", "joints.html"),
+        ),
+        (bool(joint.get("choices")), Section("choices", "What if you stop, pause or switch?", "choices.html")),
+        (bool(joint.get("remedies")), Section("remedies", "What helps the joints?", "remedies.html")),
         (bool(document.strategies), Section("bones", "Your bones", "bones.html")),
         (
             bool((document.rules or {}).get("findings")),
             Section("guidelines", "What the guidelines say", "guidelines.html"),
         ),
         (document.rules is not None, Section("safety", "Is any of it dangerous here?", "safety.html")),
+        (bool(document.harms), Section("harms", "Benefits and harms of the medicines", "harms.html")),
         (bool(document.missing), Section("missing", "What is missing", "missing.html")),
+        (bool(document.explain), Section("width", "What makes the ranges wide", "explain.html")),
         (True, Section("believe", "Why believe it", "believe.html")),
     ]
     return [section for present, section in wanted if present]
@@ -125,6 +143,7 @@ def render_page(document: PlanDocument) -> str:
         **environment.filters,
         "strategy_label": strategy_label,
         "strategy_look": lambda n: look(positions[n]),
+        "strategy_look_or_none": lambda n: look(positions[n]) if n in positions else None,
         "fact": lambda name: fact_text(facts, name),
     }
     first = document.strategies[0] if document.strategies else None
@@ -137,7 +156,9 @@ def render_page(document: PlanDocument) -> str:
         answer=document.short_answer or short_answer(document),
         safety=safety(document),
         guidelines=guidelines(document),
+        joints=joints(document),
         bones=bones(document),
+        harms=_by_drug(document.harms or []),
         fracture_definition=any_clinical.definition if any_clinical else "",
         denosumab_warning=DENOSUMAB_WARNING,
         contents=contents(document),
