@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from aimss.care.strategy import Strategy
     from aimss.forecast.plan_document import PlanDocument
     from aimss.patient.patient import Patient
 
 __version__ = "0.1.0"
-__all__ = ["plan", "write_page"]
+__all__ = ["plan", "twins", "write_page"]
 
 
 def plan(
@@ -46,7 +48,7 @@ def plan(
     """
     from aimss.forecast.planning import plan_for
 
-    made = plan_for(
+    made, _ = plan_for(
         record, strategies, years=years, twins=twins, seed=seed, workers=workers,
         t_score_reference=t_score_reference, parameters=Path(parameters) if parameters else None, explain=explain,
         export_draws=Path(export_draws) if export_draws else None, command=command, progress=progress,
@@ -54,6 +56,19 @@ def plan(
     from aimss.report.answer import short_answer
 
     return made.model_copy(update={"short_answer": short_answer(made)})
+
+
+def twins(
+    record: Patient | str | Path | Mapping[str, Any],
+    strategies: Sequence[str | Strategy] | None = None,
+    **settings: Any,
+) -> xr.Dataset:
+    """Return every virtual twin of a plan as a Dataset with dims (strategy, draw, time); settings as in `plan`."""
+    from aimss.forecast.dataset import to_dataset
+    from aimss.forecast.planning import PLAN_DEFAULTS, plan_for
+
+    _, made = plan_for(record, strategies, **{**PLAN_DEFAULTS, **settings})
+    return to_dataset(made)
 
 
 def write_page(document: PlanDocument, path: str | Path) -> Path:

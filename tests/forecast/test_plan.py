@@ -127,3 +127,10 @@ def test_a_users_mistake_is_one_clear_message(arguments, code, says):
     assert done.returncode == code
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_twins_come_as_a_dataset_with_units():
+    made = aimss.twins(RECORD, ["ai_alone", "no_ai"], years=2, twins=60)
+    assert made.sizes == {"strategy": 2, "draw": 60, "time": 25}
+    assert all(v.attrs["units"] and v.attrs["long_name"] and v.attrs["sources"] for v in made.data_vars.values())
+    assert float(made.bmd_lumbar_spine.sel(strategy="ai_alone").isel(time=0).median()) > 0.5

@@ -12,11 +12,18 @@ from aimss.errors import AimssError
 from aimss.patient.patient import Patient
 
 if TYPE_CHECKING:
+    from aimss.forecast.forecast import Forecast
     from aimss.forecast.plan import Progress
     from aimss.forecast.plan_document import PlanDocument
 
 YEARS = (0.5, 20.0)
 TWINS = (50, 100_000)
+
+
+PLAN_DEFAULTS: Mapping[str, Any] = {
+    "years": 10.0, "twins": 400, "seed": 1, "workers": 2, "t_score_reference": "nhanes3_manufacturer",
+    "parameters": None, "explain": False, "export_draws": None, "command": "", "progress": None,
+}  # fmt: skip
 
 
 class SettingError(AimssError):
@@ -40,8 +47,8 @@ def plan_for(
     export_draws: Path | None,
     command: str,
     progress: Progress | None,
-) -> PlanDocument:
-    """Make a plan; see `aimss.plan`."""
+) -> tuple[PlanDocument, Forecast]:
+    """Make a plan, and keep the twins it was made of; see `aimss.plan`."""
     patient = read_patient(record)
     _within("years", years, *YEARS)
     _within("twins", twins, *TWINS)
@@ -67,7 +74,7 @@ def plan_for(
     if export_draws is not None:
         used = made.twins.constants
         write_draws(export_draws, {name: used[name] for name in shipped.names if np.ndim(used[name])})
-    return document
+    return document, made
 
 
 def read_patient(record: Patient | str | Path | Mapping[str, Any]) -> Patient:
