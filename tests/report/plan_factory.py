@@ -244,7 +244,7 @@ def safety_rule(rule_id: str, state: str, **extra: Any) -> dict[str, Any]:
     }
 
 
-CHANGE = {"text": "treat if lowest T-score < -2.5 (now -1.8)", "verdict": "treat", "now": {"t_score_minimum": -1.8}}
+CHANGE = {"text": "treat if lowest T-score < -2.5 (now -1.8)", "verdict": "treat", "fact": "t_score_minimum", "now": -1.8}
 RULES: dict[str, Any] = {
     "schema": "aimss-rules/1",
     "findings": [
