@@ -152,11 +152,12 @@ def test_what_rests_on_a_source_includes_its_rows(monkeypatch: pytest.MonkeyPatc
 
 def test_the_sources_of_a_plan_are_audited(tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
-    plan.write_text(
-        json.dumps({"sources": [{"id": "hyder2021", "status": "yes"}], "rules": {"rows": [{"sources": ["XX_1"]}]}})
-    )
+    finding = {"guideline": "JPS2017", "verified": "yes", "source": {"pmid": "28413771"}}
+    warning = {"rule_id": "S", "verified": "yes", "source": {"citations": [{"url": "https://example.org"}]}}
+    rules = {"findings": [finding], "safety": [warning], "rows": [{"sources": ["XX_1"]}]}
+    plan.write_text(json.dumps({"sources": [{"id": "hyder2021", "status": "yes"}], "rules": rules}))
     found = uses_in_plan(plan)
-    assert [use.reference for use in found] == ["hyder2021", "XX_1"]
+    assert [use.reference for use in found] == ["hyder2021", "JPS2017", "", "XX_1"]
     result = run(app, ["audit", "--plan", str(plan)])
     assert result.exit_code == 8
     assert re.search(r"Orphans: 1\n.*XX_1", result.stdout)

@@ -188,18 +188,26 @@ def uses_in_plan(path: Path) -> tuple[Use, ...]:
 
 
 def _listed(where: str, node: object, inside: str) -> Iterator[Use]:
+    """Yield one use for each source that a plan gives, at whatever depth."""
     items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     for key, item in items:
         name = f"{inside}.{key}" if inside else str(key)
         if key in ("source", "sources") and item:
             for line in item if isinstance(item, list) else [item]:
-                if isinstance(line, dict):
-                    status, what = str(line.get("status", "")), str(line.get("used_for", ""))
-                    yield Use("page", where, name, what, str(line.get("id", "")), status)
-                else:
-                    yield Use("page", where, name, "", str(line), "")
+                yield _line(where, name, line, node if isinstance(node, dict) else {})
         else:
             yield from _listed(where, item, name)
+
+
+def _line(where: str, name: str, line: object, around: dict[str, object]) -> Use:
+    """Return one line of sources as a use: by id, guideline, PMID or DOI, else by the page that was read."""
+    if not isinstance(line, dict):
+        return Use("page", where, name, "", str(line), "")
+    cited = line.get("citations") or [line]
+    url = next((str(item["url"]) for item in cited if isinstance(item, dict) and item.get("url")), "")
+    reference = line.get("id") or around.get("guideline") or _cited(f"PMID {line.get('pmid')} doi {line.get('doi')}")
+    status = str(line.get("status") or around.get("verified") or "")
+    return Use("page", where, name, str(line.get("used_for", "")), str(reference or ""), status, url)
 
 
 def uses_of(source: Source) -> tuple[Use, ...]:
