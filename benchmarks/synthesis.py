@@ -53,7 +53,7 @@ def metafor_seconds(y: np.ndarray, v: np.ndarray, fits: int) -> float | None:
     lines = ["suppressPackageStartupMessages(library(metafor))"]
     lines += [f"y <- matrix(c({','.join(f'{x:.8f}' for x in y[:fits].ravel())}), ncol={y.shape[1]}, byrow=TRUE)"]
     lines += [f"v <- matrix(c({','.join(f'{x:.8f}' for x in v[:fits].ravel())}), ncol={y.shape[1]}, byrow=TRUE)"]
-    lines += [f"cat(system.time(for (i in 1:{fits}) rma(y[i,], v[i,]))[['elapsed']])"]
+    lines += [f"cat(system.time(for (i in 1:{fits}) try(rma(y[i,], v[i,]), silent=TRUE))[['elapsed']])"]
     with tempfile.NamedTemporaryFile("w", suffix=".R") as script:
         script.write("\n".join(lines))
         script.flush()

@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     """Add the synthesis commands to the ``evidence`` group."""
     app.command("meta")(meta)
     app.command("network")(network)
+    app.command("pool")(pool)
 
 
 def meta(
@@ -58,7 +59,7 @@ def meta(
 
 
 def network(
-    file: Annotated[Path, typer.Argument(help="CSV of contrasts or arms.")],
+    source: Annotated[str, typer.Argument(help="CSV of contrasts or arms; or `pain` for our own trials.")],
     method: Annotated[str, typer.Option(help="CE, DL, REML or ML.")] = "REML",
     measure: Annotated[str, typer.Option(help="For arms: MD (mi sdi ni), OR, RR, RD (xi ni), GEN (yi sei).")] = "",
     join: Annotated[list[str] | None, typer.Option(help="'A=B': assume two treatments act alike; repeat.")] = None,
@@ -78,6 +79,8 @@ def network(
     reported apart; --join names an assumption that joins them, and the result prints it.
 
     Examples:
+      aimss evidence network pain
+      aimss evidence network pain --join "waitlist=usual care"
       aimss evidence network trials.csv --plot graph.svg
       aimss evidence network trials.csv --join "waitlist=usual care" --json
     """
@@ -85,12 +88,54 @@ def network(
     from aimss.evidence.synthesis.network import network_meta_analysis
     from aimss.evidence.synthesis.user_tables import read_user_table
 
-    studies = network_studies(read_user_table(file), measure, shared_variance=shared_variance)
+    if source == "pain":
+        from aimss.evidence.pain_network import pain_network
+
+        ours = pain_network(joins=_joins(join or []), method=method, level=level, reference=reference)
+        if plot is not None:
+            _write_chart(plot, ours.result.plot())
+        _print(ours.to_json() if as_json else ours.summary())
+        return
+    studies = network_studies(read_user_table(Path(source)), measure, shared_variance=shared_variance)
     result = network_meta_analysis(studies, method, level=level, joins=_joins(join or []), reference=reference,
                                    smaller_is_better=not larger_is_better)  # fmt: skip
     if plot is not None:
         _write_chart(plot, result.plot())
     _print(result.to_json() if as_json else result.summary())
+
+
+def pool(
+    what: Annotated[str, typer.Argument(help="prevalence.")],
+    phenotype: Annotated[str, typer.Option(help="Phenotype as in the library, for example arthralgia.")],
+    definition: Annotated[str, typer.Option(help="Definition class (survey, adverse_event, ...) or all.")] = "all",
+    population: Annotated[str, typer.Option(help="Population class.")] = "ai_users",
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable result on stdout.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Write a forest plot (.svg or .png) of one definition.")] = None,
+) -> None:
+    """Pool our own prevalence rows by definition, beside the published value, with why they differ.
+
+    Examples:
+      aimss evidence pool prevalence --phenotype arthralgia --definition survey
+      aimss evidence pool prevalence --phenotype arthralgia
+    """
+    from aimss.errors import EvidenceError
+    from aimss.evidence.pooled_prevalence import by_definition, definitions_table, pool_prevalence
+
+    if what != "prevalence":
+        raise EvidenceError("pool", "prevalence", repr(what), "For remedies: aimss evidence network pain.")
+    if definition == "all":
+        if plot is not None:
+            raise EvidenceError("--plot", "one definition", "all of them", "Add --definition survey, for example.")
+        found = by_definition(phenotype, population=population)
+        if as_json:
+            _print({"definitions": [r.to_json() for r in found]})
+        else:
+            _print("\n\n".join([str(definitions_table(found)), *(r.summary() for r in found)]))
+        return
+    one = pool_prevalence(phenotype, definition, population=population)
+    if plot is not None:
+        _write_chart(plot, one.result.plot())
+    _print(one.to_json() if as_json else one.summary())
 
 
 def _joins(texts: list[str]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aimss.evidence.synthesis.distributions import chi2_tail, two_sided_p
-from aimss.evidence.synthesis.network_data import NetworkStudy, components, pairs
+from aimss.evidence.synthesis.network_data import components, pairs
 
 if TYPE_CHECKING:
     from aimss.evidence.synthesis.network import NetworkComponent, Stacked
@@ -97,44 +97,39 @@ def _difference(narrow: Stacked, wide: Stacked, tau2: float) -> float:
 
 
 def node_splits(component: NetworkComponent) -> tuple[NodeSplit, ...]:
-    """Split every comparison that has both direct and indirect evidence (back-calculation).
+    """Split every comparison for which studies that hold both treatments and the other studies each have an answer.
 
-    Direct: studies that hold both treatments, inverse variance at the network's tau². Indirect: what is left
-    of the network estimate when the direct part is taken out; exact for two-arm studies, approximate when a
-    multi-arm study contributes to both sides (``multi_arm``).
+    Direct: the studies that hold both, inverse variance. Indirect: the network of all other studies. Both at the
+    network's tau²; no study counts on both sides, so the two are independent (a multi-arm study that holds
+    both is on the direct side only, ``multi_arm``).
     """
+    from aimss.evidence.synthesis.network import fit_component
+
     result = []
     for a, b in pairs(component.treatments):
         direct = [s for s in component.studies if a in s.treatments and b in s.treatments]
-        if not direct or not _connected_without(component.studies, a, b):
+        rest = [s for s in component.studies if s not in direct]
+        home = [part for part in components(rest) if {a, b} <= {t for s in part for t in s.treatments}]
+        if not direct or not home:
             continue
         contrasts = np.array([s.contrast(a, b) for s in direct])
         weight = 1 / (contrasts[:, 1] + component.tau2)
-        mean, variance = float(weight @ contrasts[:, 0] / weight.sum()), float(1 / weight.sum())
-        network = component.compare(a, b)
-        precision = 1 / network.se**2 - 1 / variance
-        if precision <= 1e-9 / variance:
-            continue
-        indirect_variance = 1 / precision
-        indirect = (network.estimate / network.se**2 - mean / variance) * indirect_variance
-        difference = mean - indirect
-        se = float(np.sqrt(variance + indirect_variance))
+        mean, se = float(weight @ contrasts[:, 0] / weight.sum()), float(np.sqrt(1 / weight.sum()))
+        indirect = fit_component(home[0], "CE", component.level, tau2=component.tau2).compare(a, b)
+        difference, spread = mean - indirect.estimate, float(np.hypot(se, indirect.se))
         result.append(
-            NodeSplit(a, b, len(direct), mean, float(np.sqrt(variance)), indirect, float(np.sqrt(indirect_variance)),
-                      difference, se, two_sided_p(difference / se),
-                      any(len(s.treatments) > 2 for s in direct))
-        )  # fmt: skip
+            NodeSplit(
+                treatment=a,
+                comparator=b,
+                studies=len(direct),
+                direct=mean,
+                direct_se=se,
+                indirect=indirect.estimate,
+                indirect_se=indirect.se,
+                difference=difference,
+                difference_se=spread,
+                p_value=two_sided_p(difference / spread),
+                multi_arm=any(len(s.treatments) > 2 for s in direct),
+            )
+        )
     return tuple(result)
-
-
-def _connected_without(studies: tuple[NetworkStudy, ...], a: str, b: str) -> bool:
-    """Whether a path from a to b remains when their direct comparison is taken away."""
-    rest = []
-    for s in studies:
-        if a not in s.treatments or b not in s.treatments:
-            rest.append(s)
-            continue
-        if len(s.treatments) > 2:
-            kept = tuple(t for t in s.treatments if t != b)
-            rest.append(NetworkStudy(s.name, kept, np.zeros(len(kept) - 1), np.eye(len(kept) - 1)))
-    return any({a, b} <= {t for s in part for t in s.treatments} for part in components(rest))

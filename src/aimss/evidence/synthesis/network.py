@@ -244,6 +244,7 @@ class NetworkResult:
             lines += [
                 f"direct vs indirect {s.treatment} - {s.comparator}: {s.direct:.3f} vs {s.indirect:.3f}, "
                 f"difference {s.difference:.3f} (se {s.difference_se:.3f}, p = {s.p_value:.3g})"
+                + ("; multi-arm studies count as direct only" if s.multi_arm else "")
                 for s in splits
             ]
             lines += [f"note: {n}" for n in c.notes]
@@ -370,14 +371,18 @@ def network_tau2(data: Stacked, method: str) -> float:
 
 
 def fit_component(
-    studies: tuple[NetworkStudy, ...], method: str, level: float, reference: str | None = None
+    studies: tuple[NetworkStudy, ...],
+    method: str,
+    level: float,
+    reference: str | None = None,
+    tau2: float | None = None,
 ) -> NetworkComponent:
-    """Fit one connected component; see the module for the model."""
+    """Fit one connected component at its own tau², or at a given one; see the module for the model."""
     treatments = tuple(sorted({t for s in studies for t in s.treatments}))
     if reference not in treatments:
         reference = max(treatments, key=lambda t: (sum(t in s.treatments for s in studies), t))
     data = stack(studies, treatments, reference)
-    tau2 = network_tau2(data, method)
+    tau2 = network_tau2(data, method) if tau2 is None else tau2
     _, weight = _projection(data, tau2)
     inner = np.linalg.inv(data.x.T @ weight @ data.x)
     estimate = inner @ (data.x.T @ weight @ data.y)
