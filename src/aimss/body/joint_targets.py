@@ -47,10 +47,15 @@ class Target:
             return self.observed - 1.96 * 0.2, self.observed + 1.96 * 0.2
         if self.n is None:
             return None
-        z = 1.96
-        centre = (self.observed + z**2 / (2 * self.n)) / (1 + z**2 / self.n)
-        half = z / (1 + z**2 / self.n) * np.sqrt(self.observed * (1 - self.observed) / self.n + z**2 / (4 * self.n**2))
-        return float(centre - half), float(centre + half)
+        return wilson(self.observed, self.n)
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share of n (Wilson 1927)."""
+    z = 1.96
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return float(centre - half), float(centre + half)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from aimss.care.compile import CompiledStrategy
     from aimss.patient.patient import Patient
 
+_ESTRADIOL_INPUTS = (
+    "ai_on",
+    "ai_elimination_rate_per_day",
+    "ai_half_inhibition",
+    "ai_max_inhibition",
+    "ai_residual_floor",
+    "ovarian_suppression",
+)
 _AI, _SERM, _RALOXIFENE = (INPUTS.index(name) for name in ("ai_on", "serm_on", "serm_is_raloxifene"))
 
 
@@ -123,14 +131,30 @@ def simulated_ratio(
 
     # rows of zeros stand for the middle of what her record does not say
     one = record_inputs(patient, np.zeros((1, len(UNKNOWNS))))
-    schedules = [c.schedule for c in compiled]
-    both = [*schedules, *(_without_ai(s) for s in schedules)]
-    first = min(float(weeks.days[0]), *(float(s.times_days[0]) for s in both)) - 1.0
+    distinct: dict[bytes, Schedule] = {}
+    keys = []
+    for strategy in compiled:
+        endocrine = _endocrine_only(strategy.schedule)
+        both = (endocrine, _without_ai(endocrine))
+        keys.append([s.times_days.tobytes() + s.inputs.tobytes() for s in both])
+        distinct.update(zip(keys[-1], both, strict=True))
+    schedules = list(distinct.values())
+    first = min(float(weeks.days[0]), *(float(s.times_days[0]) for s in schedules)) - 1.0
     wanted = ("years_since_final_menstrual_period", "peripheral_estradiol_pmol_l")
-    constants = {name: np.repeat(one[name], len(both)) for name in wanted}
-    run = integrate(constants, None, both, np.arange(len(both)), first, weeks.days)
-    with_ai, without = np.split(state(run.states, "estradiol"), 2)
-    return {c.name: with_ai[i] / without[i] for i, c in enumerate(compiled)}
+    constants = {name: np.repeat(one[name], len(schedules)) for name in wanted}
+    run = integrate(constants, None, schedules, np.arange(len(schedules)), first, weeks.days)
+    course = dict(zip(distinct, state(run.states, "estradiol"), strict=True))
+    return {c.name: course[with_ai] / course[without] for c, (with_ai, without) in zip(compiled, keys, strict=True)}
+
+
+def _endocrine_only(schedule: Schedule) -> Schedule:
+    """Return the schedule with only what moves estradiol, in as few steps as that needs."""
+    inputs = np.zeros_like(schedule.inputs)
+    for name in _ESTRADIOL_INPUTS:
+        inputs[:, INPUTS.index(name)] = schedule.inputs[:, INPUTS.index(name)]
+    changes = np.r_[True, np.any(np.diff(inputs, axis=0) != 0, axis=1)]
+    kept = inputs[changes]
+    return Schedule(schedule.times_days[changes], kept, np.zeros((len(kept), schedule.doses.shape[1])))
 
 
 def _without_ai(schedule: Schedule) -> Schedule:

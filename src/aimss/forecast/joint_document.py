@@ -1,0 +1,314 @@
+"""The joint half of plan.json, schema `aimss-joints/1`: what the page shows of joints, remedies and choices.
+
+Probabilities are 0 to 1, pain is worst joint pain in 24 hours on 0-10 points. An interval holds nine in ten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aimss.body.joint_draws import FloatArray
+from aimss.body.susceptibility import NOT_PREDICTORS, risk_factors
+from aimss.care.compile import CompiledStrategy, compile_strategy
+from aimss.care.library import find_strategy
+from aimss.errors import OutOfScopeError, StrategyError
+from aimss.evidence.tables import load_table
+from aimss.forecast.joint import JointForecast, JointOptions, StrategyJoints, joint_weeks, run_joint
+from aimss.forecast.joint_calendar import simulated_ratio
+from aimss.forecast.joint_evidence import persistence_context, second_drug_rows, study_readings
+from aimss.forecast.joint_summary import interval
+from aimss.forecast.remedies import CAVEATS as REMEDY_CAVEATS
+from aimss.forecast.remedies import RemedySwitches, remedies, remedy_effect
+
+if TYPE_CHECKING:
+    from aimss.patient.patient import Patient
+
+INSTRUMENT = "worst joint pain in the last 24 hours, 0-10"
+_KEYS = ("median", "low90", "high90")
+# choice, strategy of the library
+_CHOICES: tuple[tuple[str, str], ...] = (
+    ("stay", "as_now"),
+    ("pause", "ai_pause_6_weeks"),
+    ("switch", "switch_to_exemestane"),
+    ("switch", "switch_to_letrozole"),
+    ("tamoxifen", "switch_to_tamoxifen"),
+    ("intermittent", "letrozole_intermittent"),
+    ("stop", "stop_ai_now"),
+)
+
+
+def joints_document(
+    patient: Patient,
+    *,
+    years: float = 5.0,
+    twins: int = 4096,
+    seed: int = 1,
+    options: JointOptions | None = None,
+    bone: Mapping[str, str] | None = None,
+) -> dict[str, Any] | None:
+    """Return the joints block of a plan; None for a woman without an aromatase inhibitor, past or planned.
+
+    years : how far ahead, at least 2.1. bone : strategy -> sentence on her bones from the same plan.
+    Raises RecordError for pain scores that cannot be placed.
+    """
+    if patient.aromatase_inhibitor.status == "none":
+        return None
+    options = options or JointOptions()
+    compiled, left_out = _choices(patient, max(years, 2.1))
+    strategies = [c for _, c in compiled]
+    ratio = simulated_ratio(patient, strategies, joint_weeks(patient, strategies))
+    made = run_joint(patient, strategies, ratio, twins, seed, options)
+    no_context = run_joint(patient, strategies[:1], ratio, twins, seed, replace(options, context=0.0))
+    stay = made.strategies[0]
+    return {
+        "schema": "aimss-joints/1",
+        "instrument": INSTRUMENT,
+        "course": _course(made, stay),
+        "of_100": _of_100(made),
+        "onset": _onset(made),
+        "easing": _easing(made, [name for name, _ in compiled]),
+        "attributable": [
+            *(
+                {"low": round(r.low, 3), "high": round(r.high, 3), "evidence": r.evidence, "definition": r.definition,
+                 "sources": list(r.rows)}
+                for r in study_readings()
+            ),
+            *_model_readings(made, no_context),
+        ],
+        "remedies": [_remedy(name, options.remedies) for name in remedies()],
+        "remedy_caveats": list(REMEDY_CAVEATS),
+        "choices": [
+            _choice(name, strategy, run, made, bone or {})
+            for (name, strategy), run in zip(compiled, made.strategies, strict=True)
+        ],
+        "choices_left_out": left_out,
+        "persistence_context": [vars(row) for row in persistence_context()],
+        "risk_factors": [_factor(made, f.name) for f in risk_factors()],
+        "not_predictors": dict(NOT_PREDICTORS),
+        "conditioning": {
+            "observations": made.record.count,
+            "effective_sample_size": round(made.twins.effective_sample_size, 1),
+            "candidates": made.twins.candidates,
+            "missing": list(made.record.missing),
+            "not_used": [list(pair) for pair in made.record.unused],
+            "assumed": [list(pair) for pair in made.record.assumed],
+        },
+        "caveats": list(made.caveats),
+        "causes_to_rule_out": _causes(patient),
+    }  # fmt: skip
+
+
+def _choices(patient: Patient, years: float) -> tuple[list[tuple[str, CompiledStrategy]], list[str]]:
+    compiled: list[tuple[str, CompiledStrategy]] = []
+    left_out = []
+    for choice, name in _CHOICES:
+        drug = patient.aromatase_inhibitor.drug
+        if choice == "switch" and (name.endswith(str(drug)) or any(c == "switch" for c, _ in compiled)):
+            continue
+        if patient.aromatase_inhibitor.status != "current" and choice != "stay":
+            continue
+        try:
+            compiled.append((choice, compile_strategy(find_strategy(name), patient, years)))
+        except (StrategyError, OutOfScopeError) as error:
+            if choice == "stay":
+                raise
+            left_out.append(f"{name}: {error}")
+    return compiled, left_out
+
+
+def _e(values: FloatArray, digits: int = 3) -> dict[str, float]:
+    return {key: round(float(v), digits) for key, v in zip(_KEYS, values, strict=True)}
+
+
+def _spread(values: FloatArray, digits: int = 2) -> dict[str, float]:
+    return _e(np.quantile(values, [0.5, 0.05, 0.95]), digits)
+
+
+def _course(made: JointForecast, stay: StrategyJoints) -> dict[str, Any]:
+    data = made.dataset.sel(strategy=stay.exposure.name)
+
+    def lines(name: str) -> dict[str, list[float]]:
+        values = np.quantile(data[name].to_numpy(), [0.5, 0.05, 0.95], axis=0)
+        return {key: [round(float(v), 2) for v in row] for key, row in zip(_KEYS, values, strict=True)}
+
+    return {
+        "times_months": [float(v) for v in data["time"].to_numpy()],
+        "with_ai": lines("pain"),
+        "without_ai": lines("pain_without_ai"),
+    }
+
+
+def _of_100(made: JointForecast) -> list[dict[str, Any]]:
+    data = made.dataset.isel(strategy=0)
+    return [
+        {
+            "month": int(month), "code": str(code), "definition": str(data["words"].sel(definition=code).item()),
+            "counted": str(data["counted"].sel(definition=code).item()),
+            "with_ai": _e(data["probability"].sel(definition=code, month=month).to_numpy()),
+            "without_ai": _e(data["probability_without_ai"].sel(definition=code, month=month).to_numpy()),
+        }
+        for code in data["definition"].to_numpy()
+        for month in data["month"].to_numpy()
+    ]  # fmt: skip
+
+
+def _model_readings(made: JointForecast, no_context: JointForecast) -> list[dict[str, Any]]:
+    readings = []
+    for run, words in (
+        (made, "this model, a woman who knows that she takes the drug"),
+        (no_context, "this model without the pain of starting treatment knowingly"),
+    ):
+        if 12 not in run.dataset["month"]:
+            continue
+        share = run.dataset["attributable_share"].isel(strategy=0).sel(definition="S-CUM", month=12).to_numpy()
+        readings.append(
+            {"low": round(float(share[1]), 3), "high": round(float(share[2]), 3), "evidence": words,
+             "definition": "new or worse joint pain at any questionnaire by 12 months",
+             "sources": ["susceptible_logit", "amplitude_mean_points", "context_points"]}
+        )  # fmt: skip
+    return readings
+
+
+def _onset(made: JointForecast) -> str:
+    share = made.dataset["onset_share"].isel(strategy=0).sel(onset_week=13).to_numpy()
+    weeks = made.dataset["onset_half_weeks"].to_numpy()
+    seen = load_table("prevalence/time_course")["T001"]
+    words = ""
+    if np.isfinite(share).all():
+        words = (
+            "Of 100 women who report new or worse joint pain within a year,"
+            f" about {100 * share[0]:.0f} do so by 3 months (range {100 * share[1]:.0f} to {100 * share[2]:.0f}; one survey found"
+            f" {100 * float(seen.number('value') or 0):.0f}, {seen.id}). "
+        )
+    if np.isfinite(weeks).any():
+        middle, low, high = np.nanquantile(weeks, [0.5, 0.05, 0.95])
+        words += (
+            f"Where the drug adds to pain, half of that has built up after about {middle:.0f} weeks"
+            f" (range {low:.0f} to {high:.0f})."
+        )
+    return words.strip()
+
+
+def _easing(made: JointForecast, names: Sequence[str]) -> list[str]:
+    table = load_table("prevalence/time_course")
+    lines = [
+        "On the drug: pain that the drug causes is not expected to go by itself while estradiol stays low;"
+        f" in one cohort {100 * float(table['T059'].number('value') or 0):.0f} of 100 pain syndromes lasted at 12 months"
+        f" ({table['T059'].id})."
+    ]
+    if "stop" in names:
+        weeks = made.dataset["easing_half_weeks"].isel(strategy=list(names).index("stop")).to_numpy()
+        if np.isfinite(weeks).any():
+            middle, low, high = np.nanquantile(weeks, [0.5, 0.05, 0.95])
+            lines.append(
+                "Off the drug: the model assumes that half of what it added is gone after"
+                f" {low:.0f} to {high:.0f} weeks (middle {middle:.0f}). No study followed pain closely enough to know."
+            )
+    lines.append(
+        f"After the end of treatment studies differ: pain near its start one year later ({table['T021'].id}), or still"
+        f" above it ({table['T022'].id})."
+    )
+    return lines
+
+
+def _remedy(name: str, switches: RemedySwitches) -> dict[str, Any]:
+    effect = remedy_effect(name, switches)
+    remedy = effect.remedy
+    pure = remedy.kind in {"fitted", "assumed error"}
+    total, specific = effect.total, effect.specific
+    return {
+        "name": name,
+        "label": remedy.label,
+        "specific_effect": _spread(specific) if pure and specific is not None else None,
+        "compared_with": remedy.own_comparator,
+        "component": remedy.component,
+        "with_placebo_response": _spread(total) if total is not None else None,
+        "placebo_response": _spread(effect.response) if effect.response is not None else None,
+        "natural_course": _spread(effect.natural) if specific is not None else None,
+        "certainty": remedy.certainty,
+        "certainty_reasons": remedy.certainty_reasons,
+        "time_to_effect": remedy.time_to_effect,
+        "lasting": remedy.after_stopping,
+        "burden": remedy.burden,
+        "dissent": remedy.dissent,
+        "note": remedy.effect_note,
+        "basis": effect.basis,
+        "sources": [*remedy.contrast_rows, *remedy.burden_rows],
+        "status": remedy.kind,
+    }
+
+
+def _choice(
+    name: str, compiled: CompiledStrategy, run: StrategyJoints, made: JointForecast, bone: Mapping[str, str]
+) -> dict[str, Any]:
+    data = made.dataset.sel(strategy=compiled.name)
+    on_drug = run.exposure.on_ai[made.weeks.index(52)] > 0.5
+    stopped = (data["stopped_for_pain"] + data["stopped_for_other_reasons"]).isel(time=12).to_numpy()
+    rows, recurrence = _recurrence(name)
+    notes = [f"{note.field}: {note.assumed}" for note in compiled.notes]
+    if name == "switch":
+        kept = second_drug_rows()
+        notes.append(
+            "No randomised trial shows less pain on a second aromatase inhibitor. In studies of women who changed, "
+            + "; ".join(f"{100 * float(r.number('estimate') or 0):.0f} % {r.text('outcome')} ({r.id})" for r in kept)
+        )
+    if name == "tamoxifen":
+        notes.append("No randomised trial measured joint pain after a change to tamoxifen.")
+    if name in {"pause", "stop"}:
+        notes.append("How fast pain eases is an assumption of the model.")
+    return {
+        "name": name,
+        "strategy": compiled.name,
+        "label": compiled.strategy.label,
+        "pain_12_months": _spread(data["pain"].isel(time=12).to_numpy()),
+        "on_ai_12_months": _e(interval(1.0 - stopped, made.twins.draw)) if on_drug else None,
+        "setting": made.options.setting,
+        "bone": bone.get(compiled.name, ""),
+        "recurrence": recurrence,
+        "sources": rows,
+        "notes": notes,
+    }
+
+
+def _recurrence(name: str) -> tuple[list[str], str]:
+    """Reported ratios that bear on a choice, with their caveat; never a gain or loss of hers."""
+    wanted = {
+        "stay": ("BH009", "BH010"),
+        "tamoxifen": ("BH009", "BH010"),
+        "stop": ("D032", "D026"),
+        "intermittent": ("BH031",),
+    }.get(name, ())
+    rows = [row for row in persistence_context() if row.row.rsplit(":", 1)[1] in wanted]
+    if not rows:
+        return [], "No study of this choice and the cancer coming back is in the evidence."
+    words = "; ".join(f"{row.about}: {row.estimate} ({row.interval or 'no interval printed'})" for row in rows)
+    return [row.row for row in rows], f"Reported, not hers: {words}. {rows[0].caveat.capitalize()}."
+
+
+def _factor(made: JointForecast, name: str) -> dict[str, Any]:
+    factor = next(f for f in risk_factors() if f.name == name)
+    low, high = (float(np.exp(factor.mean + z * factor.predictive_sd)) for z in (-1.645, 1.645))
+    return {
+        "name": name, "label": factor.label, "known": name in made.twins.risk.used,
+        "odds_ratio_of_a_report": _e(np.array([factor.odds_ratio, low, high]), 2),
+        "sources": list(factor.rows), "note": factor.note,
+    }  # fmt: skip
+
+
+def _causes(patient: Patient) -> list[str]:
+    row = load_table("prevalence/prevalence")["P036"]
+    found = []
+    if patient.risk_factors.rheumatoid_arthritis:
+        found.append("rheumatoid arthritis is in her record")
+    if patient.risk_factors.prior_joint_disease:
+        found.append("joint disease or joint pain before the drug is in her record")
+    found.append(
+        "numb or tingling fingers: carpal tunnel syndrome was seen in"
+        f" {100 * float(row.number('prevalence') or 0):.1f} % on the drug against"
+        f" {100 * float(row.number('prevalence_c') or 0):.1f} % on {row.text('comparator')} ({row.id})"
+    )
+    return found
