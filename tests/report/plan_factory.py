@@ -244,7 +244,12 @@ def safety_rule(rule_id: str, state: str, **extra: Any) -> dict[str, Any]:
     }
 
 
-CHANGE = {"text": "treat if lowest T-score < -2.5 (now -1.8)", "verdict": "treat", "fact": "t_score_minimum", "now": -1.8}
+CHANGE = {
+    "text": "treat if lowest T-score < -2.5 (now -1.8)",
+    "verdict": "treat",
+    "fact": "t_score_minimum",
+    "now": -1.8,
+}
 RULES: dict[str, Any] = {
     "schema": "aimss-rules/1",
     "findings": [
@@ -299,7 +304,13 @@ JOINTS: dict[str, Any] = {
     "onset": "Half of the women who report it do so within 13 weeks (8 to 20).",
     "easing": ["After stopping it is expected to ease over weeks; how fast is an assumption."],
     "attributable": [
-        {"low": 0.08, "high": 0.18, "evidence": "blinded trials against placebo", "sources": ["ibis2"]},
+        {
+            "low": 0.08,
+            "high": 0.18,
+            "evidence": "blinded trials against placebo",
+            "definition": "adverse-event report, 2 trials",
+            "sources": ["ibis2"],
+        },
         {"low": 0.14, "high": 0.49, "evidence": "trials against tamoxifen", "sources": ["atac"]},
         {"low": 0.04, "high": 0.23, "evidence": "this model", "sources": []},
     ],
@@ -315,7 +326,7 @@ JOINTS: dict[str, Any] = {
             "lasting": "gone at 24 weeks",
             "burden": "fatigue, nausea, dry mouth",
             "dissent": "the effect is below the threshold of the instrument",
-            "sources": ["S1202"],
+            "sources": [f"joint/contrasts:{i}" for i in range(30)],
             "status": "fitted",
         },
         {"name": "vitamin_d", "label": "Vitamin D", "specific_effect": None, "certainty": "low"},

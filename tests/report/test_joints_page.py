@@ -113,7 +113,9 @@ def test_explanation_names_driver_and_test(page):
 
 def test_short_answer_begins_with_the_joints():
     first = short_answer(whole_document())[0]
-    assert first.startswith("Stiff or achy joints: 66 of 100 women like you by month 12 with the drug (range 59 to 73)")
+    assert first.startswith(
+        "Stiff or achy joints: 66 of 100 women like you within 12 months with the drug (range 59 to 73)"
+    )
     assert "Counted: new or worse joint pain, asked repeatedly." in first
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aimss.forecast.plan_document import PlanDocument, StrategyForecast
 from aimss.report.guidance import guideline_sentence, safety
 from aimss.report.joints import joint_sentence
-from aimss.report.reading import SITES, fracture_at, mentions_denosumab, t_score_at
+from aimss.report.reading import SITES, Estimate, fracture_at, mentions_denosumab, t_score_at
 from aimss.report.words import base_of, interval, number, of_base, of_base_interval, plain_field, years
 
 DENOSUMAB_WARNING = (
@@ -71,24 +71,27 @@ def _fracture(document: PlanDocument, first: StrategyForecast) -> list[str]:
     choices = [s for s in document.strategies[1:] if COUNTERFACTUAL not in s.flags]
     others = [v for s in choices if (v := fracture_at(s, "any_clinical", last))]
     if own and others:
-        low, high = min(others, key=lambda v: v.median), max(others, key=lambda v: v.median)
-        span = of_base(high, base)
-        if of_base(low, base) != span:
-            span = f"between {of_base(low, base)} and {span}"
-        overlap = sum(v.high >= own.low and v.low <= own.high for v in others)
-        doubt = "; their ranges overlap with it" if overlap else ""
-        choice = "The other choice" if len(others) == 1 else f"The {len(others)} other choices shown"
-        verb = "comes" if len(others) == 1 else "come"
-        sentences.append(f"{choice} {verb} to {span} within {years(last)}{doubt}.")
+        sentences.append(_others(own, others, base, last))
     never = next((s for s in document.strategies[1:] if COUNTERFACTUAL in s.flags), None)
     compared = fracture_at(never, "any_clinical", last) if never else None
-    if never and compared and COUNTERFACTUAL not in first.flags:
+    if compared and COUNTERFACTUAL not in first.flags:
         sentences.append(
-            f"Without any aromatase inhibitor it would be {of_base(compared, base)} within {years(last)} "
-            f"(range {of_base_interval(compared, base)}): a comparison, not a choice, for it leaves out what the drug "
-            "does against the cancer."
+            f"Without any aromatase inhibitor it would be {of_base(compared, base)} (range "
+            f"{of_base_interval(compared, base)}), but without what the drug does against the cancer: a comparison, "
+            "not a choice."
         )
-    return sentences
+    return [" ".join(sentences)]
+
+
+def _others(own: Estimate, others: list[Estimate], base: int, last: float) -> str:
+    low, high = min(others, key=lambda v: v.median), max(others, key=lambda v: v.median)
+    span = of_base(high, base)
+    if of_base(low, base) != span:
+        span = f"between {of_base(low, base)} and {span}"
+    overlap = any(v.high >= own.low and v.low <= own.high for v in others)
+    whom = "the other choice comes" if len(others) == 1 else f"the {len(others)} other choices shown come"
+    doubt = "; their ranges overlap with it" if overlap else ""
+    return f"Within {years(last)} {whom} to {span}{doubt}."
 
 
 def short_answer(document: PlanDocument) -> list[str]:

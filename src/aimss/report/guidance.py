@@ -217,7 +217,7 @@ def guideline_sentence(document: PlanDocument) -> str:
     treat, consider = (sum(r.verdict == v for r in spoken) for v in ("treat", "consider"))
     if not spoken:
         return "No bone guideline could be applied to the record as it stands."
-    text = f"Of {len(spoken)} bone guidelines that could be applied, {treat} would treat now"
+    text = f"Of {len(spoken)} bone guidelines that could be applied, {treat or 'none'} would treat now"
     if consider:
         text += f" and {consider} would consider it"
     unsure = sum(r.verdict == "unknown" for r in bone.rows)

@@ -12,7 +12,17 @@ from aimss.report.charts.figure import Figure
 from aimss.report.charts.joint_course import joint_course_figure
 from aimss.report.charts.people import people_svg
 from aimss.report.reading import Estimate
-from aimss.report.words import interval, number, of_base, of_base_interval
+from aimss.report.words import interval, number, of_base, of_base_interval, plain_field
+
+PICTURED = "S-CUM"  # the definition of the pictures: what a woman says when asked again and again
+
+REMEDY_STATUS = {
+    "fitted": "",
+    "open": "open trial: nobody was blinded",
+    "assumed error": "its error is assumed, none was printed",
+    "no trial": "no trial in this pain",
+    "no benefit": "no benefit found",
+}
 
 
 @dataclass(frozen=True)
@@ -27,11 +37,31 @@ class People:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """One definition of joint pain: with and without the drug at each month."""
+
+    definition: str
+    how: str
+    cells: list[tuple[int, Cell, Cell]]
+
+
+@dataclass(frozen=True)
+class Factor:
+    """Something that makes reports more likely, as an odds ratio."""
+
+    label: str
+    odds_ratio: Cell
+    known: bool
+    note: str
+
+
+@dataclass(frozen=True)
 class Share:
     """A range of the share of reports that the drug causes, with the kind of evidence behind it."""
 
     range: str
     evidence: str
+    definition: str
     sources: str
 
 
@@ -44,6 +74,8 @@ class Remedy:
     compared_with: str
     response: Cell | None
     certainty: str
+    reasons: str
+    component: str
     time_to_effect: str
     lasting: str
     burden: str
@@ -59,8 +91,10 @@ class Choice:
     label: str
     pain: Cell | None
     on_treatment: Cell | None
+    off_treatment: bool
     bone: str
     recurrence: str
+    caution: str
     notes: list[str]
     sources: str
 
@@ -71,6 +105,7 @@ class Joints:
 
     instrument: str
     people: list[People]
+    counted: list[Counted]
     course: Figure | None
     onset: str
     easing: list[str]
@@ -79,6 +114,12 @@ class Joints:
     remedies: list[Remedy]
     caveats: list[str]
     causes: list[str]
+    remedy_caveats: list[str]
+    factors: list[Factor]
+    not_predictors: list[tuple[str, str]]
+    reported: list[Mapping[str, Any]]
+    left_out: list[str]
+    used: list[str]
 
 
 def _estimate(value: Mapping[str, float] | None) -> Estimate | None:
@@ -100,7 +141,9 @@ def _people(entry: Mapping[str, Any]) -> People:
     assert with_drug is not None
     assert without is not None
     month = int(entry["month"])
-    title = f"Of 100 women like you, month {month}: with the drug {of_base(with_drug)}, without it {of_base(without)}"
+    title = (
+        f"Of 100 women like you, in {month} months: with the drug {of_base(with_drug)}, without it {of_base(without)}"
+    )
     return People(
         month=month,
         definition=str(entry["definition"]),
@@ -116,7 +159,9 @@ def _sources(entry: Mapping[str, Any]) -> str:
 
 def _share(entry: Mapping[str, Any]) -> Share:
     low, high = f"{100 * entry['low']:.0f}", f"{100 * entry['high']:.0f}"
-    return Share(f"{low} to {high} of 100 reports", str(entry["evidence"]), _sources(entry))
+    return Share(
+        f"{low} to {high} of 100 reports", str(entry["evidence"]), str(entry.get("definition") or ""), _sources(entry)
+    )
 
 
 def _remedy(entry: Mapping[str, Any]) -> Remedy:
@@ -129,24 +174,54 @@ def _remedy(entry: Mapping[str, Any]) -> Remedy:
         compared_with=text("compared_with"),
         response=_points(entry.get("with_placebo_response")),
         certainty=text("certainty"),
+        reasons=text("certainty_reasons"),
+        component=text("component"),
         time_to_effect=text("time_to_effect"),
         lasting=text("lasting"),
         burden=text("burden"),
         dissent=text("dissent"),
-        status=text("status"),
+        status=REMEDY_STATUS.get(text("status"), text("status")),
         sources=_sources(entry),
     )
 
 
 def _choice(entry: Mapping[str, Any]) -> Choice:
+    notes = [str(note) for note in entry.get("notes") or []]
+    # The first sentence of a note about evidence stays beside the figure it limits; the rest folds away.
+    cautions = [note.split(". ")[0].rstrip(".") + "." for note in notes if note.startswith(("No ", "How fast"))]
     return Choice(
         label=str(entry["label"]),
         pain=_points(entry.get("pain_12_months")),
         on_treatment=_chance(entry.get("on_ai_12_months")),
+        off_treatment="on_ai_12_months" in entry and entry["on_ai_12_months"] is None,
         bone=str(entry.get("bone") or ""),
         recurrence=str(entry.get("recurrence") or ""),
-        notes=[str(note) for note in entry.get("notes") or []],
+        caution=" ".join(cautions),
+        notes=notes,
         sources=_sources(entry),
+    )
+
+
+def _counted(entries: list[Mapping[str, Any]]) -> list[Counted]:
+    """Return the definitions that are not pictured, each over its months."""
+    found: dict[str, Counted] = {}
+    for entry in entries:
+        if entry["code"] == PICTURED:
+            continue
+        people = _people(entry)
+        row = found.setdefault(entry["code"], Counted(people.definition, str(entry.get("counted") or ""), []))
+        row.cells.append((people.month, people.with_drug, people.without))
+    return list(found.values())
+
+
+def _factor(entry: Mapping[str, Any]) -> Factor:
+    ratio = _estimate(entry["odds_ratio_of_a_report"])
+    assert ratio is not None
+    return Factor(
+        str(entry["label"]),
+        Cell(number(ratio.median, 2), interval(ratio, 2)),
+        bool(entry.get("known")),
+        str(entry.get("note") or ""),
     )
 
 
@@ -155,9 +230,12 @@ def joints(document: PlanDocument) -> Joints | None:
     data = document.joints
     if not data:
         return None
+    entries = data.get("of_100") or []
+    conditioning = data.get("conditioning") or {}
     return Joints(
         instrument=str(data["instrument"]),
-        people=[_people(entry) for entry in data.get("of_100") or []],
+        people=[_people(entry) for entry in entries if entry["code"] == PICTURED],
+        counted=_counted(entries),
         course=joint_course_figure(document),
         onset=str(data.get("onset") or ""),
         easing=[str(text) for text in data.get("easing") or []],
@@ -166,18 +244,24 @@ def joints(document: PlanDocument) -> Joints | None:
         remedies=[_remedy(entry) for entry in data.get("remedies") or []],
         caveats=[str(text) for text in data.get("caveats") or []],
         causes=[str(text) for text in data.get("causes_to_rule_out") or []],
+        remedy_caveats=[str(text) for text in data.get("remedy_caveats") or []],
+        factors=[_factor(entry) for entry in data.get("risk_factors") or []],
+        not_predictors=list((data.get("not_predictors") or {}).items()),
+        reported=list(data.get("persistence_context") or []),
+        left_out=[str(text) for text in data.get("choices_left_out") or []],
+        used=[f"{plain_field(f)}: {why}" for key in ("assumed", "not_used") for f, why in conditioning.get(key) or []],
     )
 
 
 def joint_sentence(document: PlanDocument) -> str:
     """Return the sentence on joints for the short answer, with its definition; empty without joints."""
-    entries = (document.joints or {}).get("of_100") or []
+    entries = [e for e in (document.joints or {}).get("of_100") or [] if e["code"] == PICTURED]
     entry = next((e for e in entries if e["month"] == 12), entries[-1] if entries else None)
     if entry is None:
         return ""
     people = _people(entry)
     return (
-        f"Stiff or achy joints: {people.with_drug.value} women like you by month {people.month} with the drug "
+        f"Stiff or achy joints: {people.with_drug.value} women like you within {people.month} months with the drug "
         f"(range {people.with_drug.range}), {people.without.value} without it (range {people.without.range}). "
         f"Counted: {people.definition}."
     )
