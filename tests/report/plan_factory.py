@@ -338,6 +338,7 @@ JOINTS: dict[str, Any] = {
             "pain_12_months": estimate(2.5, 0.4, 6.0),
             "on_ai_12_months": estimate(0.88, 0.66, 0.95),
             "bone": "as in the bone charts",
+            "notes": ["No trial shows less pain. The rest folds."] if name == "stop" else [],
             "recurrence": "in one cohort 1.26 times as many deaths after stopping early (1.09 to 1.46), confounded",
             "sources": ["hershman2011"],
         }

@@ -72,6 +72,13 @@ def test_every_choice_shows_all_four_outcomes(page):
         assert all(cell.text for cell in cells)
 
 
+def test_what_limits_a_figure_stands_beside_it(page):
+    stop = section(page, "choices").all("tbody")[0].all("tr")[1]
+    visible = [s.text for s in stop.all("span") if not s.inside("details")]
+    assert "No trial shows less pain." in visible
+    assert "The rest folds." in stop.all("details")[0].text
+
+
 def test_an_outcome_without_data_says_so_and_does_not_vanish():
     joints = {**JOINTS, "choices": [{"name": "stop", "label": "Stop it"}]}
     table = section(read_html(render_page(document(joints=joints))), "choices").all("table")[0]
