@@ -8,6 +8,8 @@ triangular in the order of STATES, so that elimination is a forward substitution
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -18,11 +20,15 @@ from aimss.body.model import dose_jumps, rates
 from aimss.body.parameters import default
 from aimss.body.schedule import DOSES, INPUTS
 from aimss.body.tracing import Graph, Node, reachable
+from aimss.forecast import lanes
 from aimss.forecast import rosenbrock as rodas
 
-LANES = 8
 _FIXED, _WOMAN, _INPUT, _STATE = range(4)
 _LEVELS = {"p.": _WOMAN, "u.": _INPUT, "y.": _STATE, "d.": _INPUT}
+# Step control: the factor on the ideal step, the least and the largest change of a step, and the longest step, which
+# keeps the dense output of estradiol near its quasi-steady value.
+_SAFETY, _LEAST, _MOST, _LONGEST = 0.9, 0.2, 5.0, 30.0
+SHORTEST_STEP_DAYS, STEP_BUDGET = 1e-9, 20000.0
 _BINARY = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 
 
@@ -90,7 +96,7 @@ class _Writer:
             elif product := self.division(node):
                 text = f"{self.operand(product[0])} * {self.operand(product[1])}"
             else:
-                text = _expression(node.op, [self.operand(a) for a in node.args], "_exp", "_log")
+                text = _expression(node.op, [self.operand(a) for a in node.args])
             lines.append(f"v{node.number} = {text}")
         return lines
 
@@ -104,7 +110,7 @@ class _Writer:
             elif node.op == "constant":
                 text = repr(node.value)
             else:
-                text = _expression(node.op, [f"v{a.number}" for a in node.args], "math.exp", "math.log")
+                text = _expression(node.op, [f"v{a.number}" for a in node.args])
             lines.append(f"v{node.number} = {text}")
         return [*lines, *(f"{at(row)} = v{node.number}" for node, row in wanted)]
 
@@ -117,17 +123,17 @@ class _Writer:
 
 
 def at(row: int) -> str:
-    """Return the element of a row that belongs to the lane."""
-    return f"w[{row * LANES} + l]"
+    """Return how code names a row."""
+    return f"w[{row}]"
 
 
-def _expression(op: str, args: list[str], exp: str, log: str) -> str:
+def _expression(op: str, args: list[str]) -> str:
     if op in _BINARY:
         return f"{args[0]} {_BINARY[op]} {args[1]}"
     if op == "neg":
         return f"-{args[0]}"
     if op in {"exp", "log"}:
-        return f"{exp if op == 'exp' else log}({args[0]})"
+        return f"{op}({args[0]})"
     a, b = args
     # written so that a NaN stays a NaN
     return {
@@ -139,16 +145,6 @@ def _expression(op: str, args: list[str], exp: str, log: str) -> str:
 
 def _sum(terms: list[str]) -> str:
     return " + ".join(terms).replace("+ -", "- ") if terms else "0.0"
-
-
-def _loop(name: str, lines: list[str], arguments: str = "w") -> str:
-    body = "\n".join(f"        {line}" for line in lines) or "        pass"
-    return f"@njit(**FLAGS)\ndef {name}({arguments}):\n    for l in range({LANES}):\n{body}\n"
-
-
-def _lane(name: str, lines: list[str], arguments: str) -> str:
-    body = "\n".join(f"    {line}" for line in lines) or "    pass"
-    return f"@njit(**FLAGS)\ndef {name}({arguments}):\n{body}\n"
 
 
 @cache
@@ -249,14 +245,14 @@ def generate() -> Kernel:
             last.append(f"{at(r + i)} = {_sum([f'{d!r} * {at(u_rows[j] + i)}' for j, d in enumerate(weights)])}")
     last += [
         f"rtol = {at(row['rtol'])}",
-        f"error = ({' + '.join(squares)}) / ({size!r} * rtol * rtol)",
+        f"error = ({' + '.join(squares)}) / ({float(size)!r} * rtol * rtol)",
         "fit = error <= 1.0",
-        "grow = SAFETY * _exp(-0.125 * _log(error + 1e-30))",
-        "grow = MOST if grow > MOST else (grow if grow >= LEAST else LEAST)",
+        f"grow = {_SAFETY!r} * exp(-0.125 * log(error + 1e-30))",
+        f"grow = {_MOST!r} if grow > {_MOST!r} else (grow if grow >= {_LEAST!r} else {_LEAST!r})",
         f"h = {at(row['h'])}",
         "new = used * grow",
         "new = (h if (used < h and new < h) else new) if fit else new",
-        "new = LONGEST if new > LONGEST else new",
+        f"new = {_LONGEST!r} if new > {_LONGEST!r} else new",
         f"{at(row['h'])} = new",
         f"{at(row['tried'])} = {at(row['tried'])} + 1.0",
         f"end = {at(row['end'])}",
@@ -264,12 +260,17 @@ def generate() -> Kernel:
         f"{at(row['stage_t'])} = then",
         f"{at(row['fit'])} = 1.0 if fit else 0.0",
         f"reached = fit and then >= {at(row['next'])}",
-        f"{at(row['attend'])} = 1.0 if (reached or new < SHORTEST or {at(row['tried'])} > BUDGET) else 0.0",
+        f"{at(row['attend'])} = 1.0 if (reached or new < {SHORTEST_STEP_DAYS!r} or {at(row['tried'])} > {STEP_BUDGET!r}) else 0.0",
     ]
+
+    def keep(old: int, new: int) -> list[str]:
+        # both are read before the choice: a choice between reads would stay a branch
+        return [f"old = {at(old)}", f"new = {at(new)}", f"{at(old)} = new if fit else old"]
+
     commit = [
         f"fit = {at(row['fit'])} > 0.5",
-        f"{at(row['t'])} = {at(row['stage_t'])} if fit else {at(row['t'])}",
-        *(f"{at(state + i)} = {at(stage + i)} if fit else {at(state + i)}" for i in range(size)),
+        *keep(row["t"], row["stage_t"]),
+        *(line for i in range(size) for line in keep(state + i, stage + i)),
     ]
 
     jumps = [(i, j) for i, j in enumerate(dose_jumps(p, g.namespace("d.", DOSES))) if isinstance(j, Node)]
@@ -280,29 +281,27 @@ def generate() -> Kernel:
         elif node.op == "constant":
             text = repr(node.value)
         else:
-            text = _expression(node.op, [f"v{a.number}" for a in node.args], "math.exp", "math.log")
+            text = _expression(node.op, [f"v{a.number}" for a in node.args])
         jump_lines.append(f"v{node.number} = {text}")
     jump_lines += [f"{at(state + i)} = {at(state + i)} + v{j.number}" for i, j in jumps]
 
-    stages = [_loop(f"solve_{k}", solve(k)) for k in range(rodas.STAGES - 1)]
-    step = ["first(w)"]
-    for k in range(rodas.STAGES):
-        if k:
-            step.append("again(w)")
-        step.append(f"solve_{k}(w)")
-    parts = [
-        _loop("first", first),
-        _loop("again", again),
-        *stages,
-        _loop(f"solve_{rodas.STAGES - 1}", last),
-        _loop("commit", commit),
-        _lane("step", step, "w"),
-        _lane("prepare_woman", w.preparation(_WOMAN), "w, c, l"),
-        _lane("prepare_inputs", w.preparation(_INPUT), "w, c, u, l"),
-        _lane("give", jump_lines, "w, c, u, l"),
-    ]
+    programs = {
+        "first": first,
+        "again": again,
+        **{f"solve_{k}": solve(k) for k in range(rodas.STAGES - 1)},
+        f"solve_{rodas.STAGES - 1}": last,
+        "commit": commit,
+        "prepare_woman": w.preparation(_WOMAN),
+        "prepare_inputs": w.preparation(_INPUT),
+        "give": jump_lines,
+    }
+    order = [name for k in range(rodas.STAGES) for name in ("again" if k else "first", f"solve_{k}")]
     literals = {
-        "LANES": LANES,
+        "LANES": lanes.LANES,
+        "SHORTEST": SHORTEST_STEP_DAYS,
+        "BUDGET": STEP_BUDGET,
+        "LANE_COMPILER": repr(hashlib.sha256(inspect.getsource(lanes).encode()).hexdigest()),
+        "ORDER": repr(order),
         "SIZE": size,
         "STATE": state,
         "STAGE": stage,
@@ -312,5 +311,6 @@ def generate() -> Kernel:
     }
     template = (files("aimss.forecast") / "kernel_template.txt").read_text(encoding="utf-8")
     source = template.replace("#LITERALS#", "\n".join(f"{k} = {v}" for k, v in literals.items()))
-    source = source.replace("#STEP#", "\n\n".join(parts))
+    text = "\n".join(f'    "{name}": """\n' + "\n".join(code) + '\n""",' for name, code in programs.items())
+    source = source.replace("#PROGRAMS#", text)
     return Kernel(source, tuple(w.constants), w.rows)
