@@ -97,7 +97,7 @@ def test_before_the_first_inhibitor_its_constants_may_be_zero():
 
 def test_a_woman_that_the_kernel_gives_up_is_solved_again_and_counted(monkeypatch):
     constants, schedules, index = sample(9)
-    clean = integrate(constants, None, schedules, index, 0.0, DAYS)
+    clean = integrate(constants, None, schedules, index, 0.0, DAYS, rtol=1e-8)
     assert (clean.status == SOLVED).all()
     real = engine._run_kernel
 
@@ -110,7 +110,7 @@ def test_a_woman_that_the_kernel_gives_up_is_solved_again_and_counted(monkeypatc
     found = integrate(constants, None, schedules, index, 0.0, DAYS)
     assert found.status[3] == SOLVED_AGAIN
     assert found.failures == 0
-    np.testing.assert_allclose(found.states[3], clean.states[3], rtol=5e-3, atol=1e-4)
+    np.testing.assert_allclose(found.states[3], clean.states[3], rtol=1e-5, atol=1e-6)
 
 
 def test_arguments_that_do_not_fit_are_refused():

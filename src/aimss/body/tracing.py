@@ -107,21 +107,20 @@ class Graph:
     def _simplified(self, op: str, args: tuple[Node, ...]) -> Node | None:
         first, last = args[0], args[-1]
         one = self.constant(1.0)
+        found: Node | None = None
         if op == "add" and (first.is_zero or last.is_zero):
-            return last if first.is_zero else first
-        if op == "sub" and last.is_zero:
-            return first
-        if op == "sub" and first.is_zero:
-            return self.make("neg", last)
-        if op == "mul" and (first.is_zero or last.is_zero):
-            return self.constant(0.0)
-        if op == "mul" and (first is one or last is one):
-            return last if first is one else first
-        if op == "div" and (first.is_zero or last is one):
-            return first
-        if op == "neg" and first.op == "neg":
-            return first.args[0]
-        return None
+            found = last if first.is_zero else first
+        elif op == "sub" and first.is_zero:
+            found = self.make("neg", last)
+        elif op == "mul" and (first.is_zero or last.is_zero):
+            found = self.constant(0.0)
+        elif op == "mul" and (first is one or last is one):
+            found = last if first is one else first
+        elif (op == "sub" and last.is_zero) or (op == "div" and (first.is_zero or last is one)):
+            found = first
+        elif op == "neg" and first.op == "neg":
+            found = first.args[0]
+        return found
 
     def exp(self, x: Any) -> Node:
         """Return e^x."""

@@ -17,7 +17,7 @@ from aimss.forecast.stiff import solve_stiff
 from aimss.forecast.trajectories import FAILED, SOLVED, SOLVED_AGAIN, Array, Problem, Trajectories, check, constants_of
 
 # The first step after a dose or a change, in days, at rtol 1e-4; it only saves tries.
-FIRST_STEP_DAYS = 1.0
+FIRST_STEP_DAYS = 0.3
 
 
 def integrate(

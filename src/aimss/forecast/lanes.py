@@ -99,7 +99,7 @@ class LaneCompiler:
             return ir.Constant(self.integer, value if self.lane is not None else [_LONG(value)] * LANES)
         return ir.Constant(self.type, value if self.lane is not None else [_DOUBLE(value)] * LANES)
 
-    def _value(self, node: ast.expr, names: dict[str, ir.Value]) -> ir.Value:
+    def _value(self, node: ast.expr, names: dict[str, ir.Value]) -> ir.Value:  # noqa: PLR0911 - one a kind
         b = self.builder
         match node:
             case ast.Name(id="nan"):

@@ -20,7 +20,7 @@ _RTOL, _ATOL = 1e-9, 1e-10
 
 
 def _phi(e: float, q: Mapping[str, float]) -> float:
-    return 1 / (1 + (e / q["estrogen_half_effect"]) ** q["estrogen_hill"])
+    return 1 / (1 + math.pow(e / q["estrogen_half_effect"], q["estrogen_hill"]))
 
 
 def _signal(e_eff: float, q: Mapping[str, float]) -> float:
