@@ -142,7 +142,7 @@ REMEDY_MEANINGS = {
 }
 # name: (symbol in the design, symbol in the fit or '', value if not in the fit, unit, meaning, distribution)
 ASSUMED = {
-    "full_suppression": ("X_ref", "X_ref", None, "fraction", "fall of estradiol that counts as full suppression", ""),
+    "full_suppression": ("X_ref", "", 0.90, "fraction", "fall of estradiol that counts as full suppression: below that of all three AIs, so that none hurts less by this model", ""),
     "onset_time_between_woman_log_sd": ("sd k", "sd_tau_on", None, "log SD", "spread of the onset time", ""),
     "offset_time_weeks": ("tau_off", "tau_off", None, "weeks", "median time of easing once estradiol is back", None),
     "offset_time_log_sd": ("sd tau_off", "", 0.5, "log SD", "spread of the time of easing", ""),

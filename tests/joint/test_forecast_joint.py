@@ -175,6 +175,24 @@ def test_the_engine_gives_estradiol_that_falls_in_days_and_returns_in_weeks():
     assert off[weeks.index(6)] == pytest.approx(0.99, abs=0.02)  # 99 % at 42 days (estradiol design)
 
 
+def test_no_drug_hurts_less_than_another_under_the_estradiol_of_the_engine():
+    pain = []
+    for drug in ("letrozole", "anastrozole", "exemestane"):
+        woman = record(aromatase_inhibitor={"status": "current", "drug": drug, "start": "2024-01-15"})
+        made = run_joint(woman, compiled(woman, "as_now", years=1.2), twins=200)
+        pain.append(made.dataset["pain"].to_numpy())
+    assert np.abs(pain[1] - pain[0]).max() < 0.01
+    assert np.abs(pain[2] - pain[0]).max() < 0.01
+
+
+def test_a_stopping_risk_carries_the_spread_between_settings():
+    woman = record()
+    stay = joints_document(woman, twins=2048)["choices"][0]["on_ai_12_months"]
+    # design section 6: 12-month stopping 12 % (5-34) in a new setting
+    assert stay["high90"] - stay["low90"] > 0.12
+    assert 0.6 < stay["median"] < 0.97
+
+
 def test_poor_sleep_raises_stopping():
     sleepy, other = (run(record(risk_factors={"poor_sleep": p}), "as_now", twins=600) for p in (True, False))
     assert sleepy.dataset["stopped_for_pain"].mean() > other.dataset["stopped_for_pain"].mean()

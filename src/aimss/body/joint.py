@@ -1,6 +1,6 @@
 """Joint pain over time: background pain plus what the fall of estradiol adds in susceptible women.
 
-    X(t)    = clip((1 - E2(t)/E2_0) / 0.97, 0, 1)                                    suppression
+    X(t)    = clip((1 - E2(t)/E2_0) / 0.90, 0, 1)                                    suppression
     dD/dt   = (X - D)/onset time if X >= D, else (X - D)/offset time                  its effect on the joints
     x(t)    = clip(trait + fluctuation(t) + context C(t) + S G a D(t) + tamoxifen T(t), 0, 10)
 

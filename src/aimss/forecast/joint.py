@@ -189,7 +189,8 @@ def _stopping(
     """Stopping from the day of the forecast (or the start, if later) on, among women still on the drug then."""
     theta = persistence_draws(options.variant)
     count = len(theta["burden_exponent"])
-    pick = np.arange(len(twins)) % count
+    # one setting a parameter draw, so that the spread between settings stays in the interval of a percentage
+    pick = twins.draw % count
     rates = setting_rates(theta, options.setting, seed)
     first = weeks.index(max(0, weeks.start_week))
     load = burden(pain, pain[:, weeks.index(weeks.start_week)])[:, first:]

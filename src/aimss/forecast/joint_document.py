@@ -58,7 +58,7 @@ def joints_document(
     if patient.aromatase_inhibitor.status == "none":
         return None
     options = options or JointOptions()
-    compiled, left_out = _choices(patient, max(years, 2.1))
+    compiled, left_out = joint_choices(patient, max(years, 2.1))
     strategies = [c for _, c in compiled]
     ratio = simulated_ratio(patient, strategies, joint_weeks(patient, strategies))
     made = run_joint(patient, strategies, ratio, twins, seed, options)
@@ -102,7 +102,8 @@ def joints_document(
     }  # fmt: skip
 
 
-def _choices(patient: Patient, years: float) -> tuple[list[tuple[str, CompiledStrategy]], list[str]]:
+def joint_choices(patient: Patient, years: float) -> tuple[list[tuple[str, CompiledStrategy]], list[str]]:
+    """Return what she can do about her drug, (choice, strategy) with the first staying on it, and what does not fit."""
     compiled: list[tuple[str, CompiledStrategy]] = []
     left_out = []
     for choice, name in _CHOICES:
@@ -181,8 +182,8 @@ def _onset(made: JointForecast) -> str:
     if np.isfinite(share).all():
         words = (
             "Of 100 women who report new or worse joint pain within a year,"
-            f" about {100 * share[0]:.0f} do so by 3 months (range {100 * share[1]:.0f} to {100 * share[2]:.0f}; one survey found"
-            f" {100 * float(seen.number('value') or 0):.0f}, {seen.id}). "
+            f" about {100 * share[0]:.0f} do so by 3 months (range"
+            f" {100 * share[1]:.0f} to {100 * share[2]:.0f}; one survey found {100 * float(seen.number('value') or 0):.0f}, {seen.id}). "
         )
     if np.isfinite(weeks).any():
         middle, low, high = np.nanquantile(weeks, [0.5, 0.05, 0.95])
@@ -197,8 +198,8 @@ def _easing(made: JointForecast, names: Sequence[str]) -> list[str]:
     table = load_table("prevalence/time_course")
     lines = [
         "On the drug: pain that the drug causes is not expected to go by itself while estradiol stays low;"
-        f" in one cohort {100 * float(table['T059'].number('value') or 0):.0f} of 100 pain syndromes lasted at 12 months"
-        f" ({table['T059'].id})."
+        f" in one cohort {100 * float(table['T059'].number('value') or 0):.0f} of 100 pain syndromes"
+        f" lasted at 12 months ({table['T059'].id})."
     ]
     if "stop" in names:
         weeks = made.dataset["easing_half_weeks"].isel(strategy=list(names).index("stop")).to_numpy()
@@ -246,7 +247,7 @@ def _choice(
     name: str, compiled: CompiledStrategy, run: StrategyJoints, made: JointForecast, bone: Mapping[str, str]
 ) -> dict[str, Any]:
     data = made.dataset.sel(strategy=compiled.name)
-    on_drug = run.exposure.on_ai[made.weeks.index(52)] > 0.5
+    on_drug = run.exposure.on_ai[made.weeks.index(52) :].any()
     stopped = (data["stopped_for_pain"] + data["stopped_for_other_reasons"]).isel(time=12).to_numpy()
     rows, recurrence = _recurrence(name)
     notes = [f"{note.field}: {note.assumed}" for note in compiled.notes]
@@ -260,7 +261,7 @@ def _choice(
         notes.append("No randomised trial measured joint pain after a change to tamoxifen.")
     if name in {"pause", "stop"}:
         notes.append("How fast pain eases is an assumption of the model.")
-    return {
+    found = {
         "name": name,
         "strategy": compiled.name,
         "label": compiled.strategy.label,
@@ -272,6 +273,11 @@ def _choice(
         "sources": rows,
         "notes": notes,
     }
+    if name in {"pause", "intermittent"}:
+        # the hazards were fitted to women without breaks
+        del found["on_ai_12_months"]
+        notes.append("No study says how many women take the drug up again after a break.")
+    return found
 
 
 def _recurrence(name: str) -> tuple[list[str], str]:

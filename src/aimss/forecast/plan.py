@@ -11,6 +11,7 @@ import numpy as np
 from aimss.forecast.explain import explain
 from aimss.forecast.forecast import Forecast, Settings, StrategyCourse, forecast
 from aimss.forecast.fracture_risk import DEFINITIONS
+from aimss.forecast.joint_document import joint_choices, joints_document
 from aimss.forecast.plan_document import (
     Banner,
     BmdSeries,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 MARKERS: tuple[Literal["ctx", "p1np", "bsap", "ntx"], ...] = ("ctx", "p1np", "bsap", "ntx")
 Progress = Callable[[str], None]
+CHOICE_YEARS = 2.5  # two years and what a six-week pause may add
 
 
 def make_plan(
@@ -69,6 +71,13 @@ def make_plan(
         progress("the same without her data")
         fewer = replace(settings, twins=min(settings.twins, 200))
         without = forecast(patient, compiled[:1], parameters, fewer, given_data=False)
+    progress("joints")
+    joints = joints_document(
+        patient,
+        years=settings.years,
+        seed=settings.seed,
+        bone=_bone_of_choices(patient, parameters, settings),
+    )
     progress("summary")
     document = PlanDocument(
         record=record_dump(patient),
@@ -88,11 +97,32 @@ def make_plan(
         ),
         strategies=[_strategy(course, made) for course in made.strategies],
         rules=evaluate(patient).to_json(),
+        joints=joints,
         explain=explain(made, parameters) if explained else None,
         sources=plan_sources(parameters, made),
         run=run_record(patient, strategies, parameters, made, command),
     )
     return document, made
+
+
+def _bone_of_choices(patient: Patient, parameters: Parameters, settings: Settings) -> dict[str, str]:
+    """Bone under each choice about the drug (stay, pause, change, stop), by strategy, from twins of the same kind."""
+    if patient.aromatase_inhibitor.status == "none":
+        return {}
+    compiled = [strategy for _, strategy in joint_choices(patient, CHOICE_YEARS)[0]]
+    made = forecast(patient, compiled, parameters, replace(settings, years=CHOICE_YEARS))
+    return {course.compiled.name: _bone_in_words(course, made) for course in made.strategies}
+
+
+def _bone_in_words(course: StrategyCourse, made: Forecast) -> str:
+    """Change of bone density in two years, or at the end of a shorter forecast, for the table of choices."""
+    last = min(24, len(made.months) - 1)
+    words = []
+    for i, site in enumerate(SITES[:2]):
+        change = 100 * (course.bmd[:, last, i] / course.bmd[:, 0, i] - 1)
+        middle, low, high = np.quantile(change, [0.5, 0.05, 0.95])
+        words.append(f"{site.replace('_', ' ')} {middle:+.1f} % ({low:+.1f} to {high:+.1f})")
+    return f"bone density after {made.months[last]:.0f} months: {', '.join(words)}"
 
 
 def _finite(value: float | None) -> float | None:
