@@ -180,10 +180,10 @@ def _onset(made: JointForecast) -> str:
     seen = load_table("prevalence/time_course")["T001"]
     words = ""
     if np.isfinite(share).all():
+        middle, low, high = 100 * share
         words = (
-            "Of 100 women who report new or worse joint pain within a year,"
-            f" about {100 * share[0]:.0f} do so by 3 months (range"
-            f" {100 * share[1]:.0f} to {100 * share[2]:.0f}; one survey found {100 * float(seen.number('value') or 0):.0f}, {seen.id}). "
+            f"Of 100 women who report new or worse joint pain within a year, about {middle:.0f} do so by 3 months"
+            f" (range {low:.0f} to {high:.0f}; one survey found {100 * float(seen.number('value') or 0):.0f}, {seen.id}). "
         )
     if np.isfinite(weeks).any():
         middle, low, high = np.nanquantile(weeks, [0.5, 0.05, 0.95])
