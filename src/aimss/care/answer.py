@@ -38,11 +38,8 @@ def state_of(rule: CompiledRule, facts: Facts) -> bool | None:
 
 def missing_of(rule: CompiledRule, facts: Facts) -> frozenset[str]:
     """The facts that keep a rule unknown."""
-    found = NOTHING
-    for part in (rule.applies, rule.condition):
-        if part.evaluate(facts) is None:
-            found |= part.missing(facts)
-    return found
+    parts = (part for part in (rule.applies, rule.condition) if part.evaluate(facts) is None)
+    return NOTHING.union(*(part.missing(facts) for part in parts))
 
 
 def answer(decision: CompiledDecision, reading: CompiledReading, facts: Facts) -> Answer:

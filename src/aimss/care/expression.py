@@ -10,6 +10,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from aimss.errors import RuleError
@@ -166,8 +167,8 @@ class _Parser:
         return links[0] if len(links) == 1 else _all_of(links)
 
     def note(self, node: ast.Compare) -> None:
-        sides = [node.left, *node.comparators]
-        for one, other in zip([*sides, *sides[1:]], [*sides[1:], *sides], strict=False):
+        pairs = list(pairwise([node.left, *node.comparators]))
+        for one, other in [*pairs, *((second, first) for first, second in pairs)]:
             if isinstance(one, ast.Name) and not isinstance(other, ast.Name):
                 try:
                     found = ast.literal_eval(other)
@@ -214,8 +215,14 @@ def _lifted(function: Callable[[Any, Any], Any], left: _Node, right: _Node) -> _
     else:
         evaluate = _two_values(function, left.evaluate, right.evaluate)
     names = left.names | right.names
-    # with every fact known, what is missing is the rest of a list with gaps
-    return _Node(names, evaluate, lambda facts: left.missing(facts) | right.missing(facts) or names)
+
+    def missing(facts: Facts) -> frozenset[str]:
+        if evaluate(facts) is not None:
+            return NOTHING
+        # with every fact known, what is missing is the rest of a list with gaps
+        return left.missing(facts) | right.missing(facts) or names
+
+    return _Node(names, evaluate, missing)
 
 
 def _two_values(function: Callable[[Any, Any], Any], first: Evaluate, second: Evaluate) -> Evaluate:

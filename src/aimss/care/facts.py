@@ -21,8 +21,6 @@ UNITED_STATES = {"us", "usa", "united states", "united states of america"}
 # Laboratories differ by a few hundredths; assumed where the record gives a value without a diagnosis.
 CALCIUM_LOWER_LIMIT_MMOL_L = 2.20
 SODIUM_LOWER_LIMIT_MMOL_L = 135.0
-# what a bone drug is given for first, where the record leaves it to the recurrence risk (our reading)
-_CONCERN = {"low": "fracture", "intermediate": "recurrence", "high": "recurrence"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +156,7 @@ def _cancer(patient: Patient) -> dict[str, Any]:
         "bone_metastases": cancer.bone_metastases,
         "hormone_receptor_positive": cancer.hormone_receptor_positive,
         "recurrence_risk": cancer.recurrence_risk,
-        "main_concern": patient.main_concern or _CONCERN.get(cancer.recurrence_risk or ""),
+        "main_concern": patient.main_concern,
         "node_positive": None if cancer.node_status is None else cancer.node_status != "N0",
         "chemotherapy": cancer.chemotherapy,
         "taxane": cancer.taxane,

@@ -7,6 +7,9 @@ The cases of the project and those that users write for their own guideline have
     - name: spine T-score of -2.1
       change: {dxa: [...]}                   # over the base; null takes a field away
       expect: {JPS2017-03: fires, JPS2017: treat}
+
+A subject is a rule, a rule under another reading of the text (`JPS2017-03@3`), a guideline or one of its questions
+(`JPS2017:adjuvant`), or a safety rule.
 """
 
 from __future__ import annotations
@@ -100,7 +103,8 @@ def outcome(report: RulesReport, library: Sequence[CompiledGuideline], subject: 
             parts = [part for part in finding.parts if part.domain == domain] if domain else [finding]
             if parts:
                 return parts[0].verdict
-    rule = _rule(library, subject)
+    name, _, reading = subject.partition("@")
+    rule = _rule(library, name, int(reading) - 1 if reading.isdigit() else 0)
     if rule is None:
         raise RuleError("expect", "ids of rules, guidelines or safety rules", subject, "`aimss rules list` shows them.")
     return STATES[rule_state(rule, report.facts)]
@@ -115,10 +119,11 @@ def rule_state(rule: tuple[CompiledRule, Any], facts: Any) -> bool | None:
     return None if within is None or state is None else True
 
 
-def _rule(library: Sequence[CompiledGuideline], name: str) -> tuple[CompiledRule, Any] | None:
+def _rule(library: Sequence[CompiledGuideline], name: str, reading: int) -> tuple[CompiledRule, Any] | None:
     for item in library:
         for decision in item.decisions:
-            for rule in (*decision.readings[0].rules, *decision.options, *decision.notes, *decision.unverified):
+            read = decision.readings[min(reading, len(decision.readings) - 1)].rules
+            for rule in (*read, *decision.options, *decision.notes, *decision.unverified):
                 if rule.rule.id == name:
                     return rule, decision.applies
     return None
