@@ -174,6 +174,8 @@ def _density(patient: Patient) -> dict[str, Any]:
         if scan.z_score is not None:
             newest_z[scan.site] = scan.z_score
     found: dict[str, Any] = {f"t_score_{site}": value for site, value in newest_t.items()}
+    days = [scan.date for scan in patient.dxa]
+    found["last_scan_date"] = max(days).isoformat() if days else None
     found["t_score_minimum"] = min(newest_t.values(), default=None)
     found["z_score_minimum"] = min(newest_z.values(), default=None)
     computed = _annual_loss(patient)

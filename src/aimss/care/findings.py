@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aimss.care.answer import ADVISES, NOT_AVAILABLE, Answer, answer, missing_of, state_of
 from aimss.care.compiled import CompiledDecision, CompiledRule
 from aimss.care.expression import NOTHING, Facts
 from aimss.care.facts import fact_names
 from aimss.care.rules import Guideline, Rule, SafetyRule, Verdict, Verified, guideline_library
+from aimss.care.timespan import plus_months
+
+if TYPE_CHECKING:
+    from aimss.care.harms import PublishedEffect
 
 SCHEMA = "aimss-rules/1"
 VERIFIED_WORDS = {"yes": "", "secondary": "secondary source", "no": "not verified"}
@@ -221,6 +226,16 @@ class Finding:
         return tuple(dict.fromkeys(name for name, hers in named if hers.evaluate(self.facts)))
 
     @property
+    def rescan(self) -> tuple[dt.date, dt.date] | None:
+        """First and last day of the next bone scan by the rules behind the verdict; None without rule or last scan."""
+        last = self.facts.get("last_scan_date")
+        spans = [rule.rescan_months for rule in self.rules() if rule.rescan_months is not None]
+        if last is None or not spans:
+            return None
+        day = dt.date.fromisoformat(last)
+        return plus_months(day, min(span[0] for span in spans)), plus_months(day, max(span[1] for span in spans))
+
+    @property
     def currency(self) -> str:
         """Whether the guideline still stands: empty, or what replaced it and when."""
         newer = self.guideline.superseded_by
@@ -302,6 +317,12 @@ class RulesReport:
             for name, items in waiting.items()
         ]
         return sorted(questions, key=lambda q: (-len(q.guidelines), -len(q.alone), q.fact))
+
+    def effects(self) -> list[PublishedEffect]:
+        """Published harms and benefits of the drugs that she takes or that a guideline offers her."""
+        from aimss.care.harms import effects_of
+
+        return effects_of(self.facts["drugs_now"].members | self.facts["drugs_offered"], self.facts)
 
     def table(self) -> list[dict[str, str]]:
         """One row a guideline, in words: verdict, why, what would change it, status; in the order of the findings."""

@@ -13,8 +13,8 @@ VERIFIED = {"yes": "read", "secondary": "from a secondary source", "no": "not ve
 _HEAD = """# The rules
 
 Every guideline rule and safety rule with its condition, its source and the cases that specify it.
-This page is written by `python -m tests.care.rules.make_manual` from `care/guidelines`, `care/safety` and the test cases
-(each lays a change over one record, `tests/care/rules/cases/base.yaml`; null takes a field away); do not edit it.
+`python -m tests.care.rules.make_manual` writes this page from `care/guidelines`, `care/safety` and the test cases (each
+lays a change over one record, `tests/care/rules/cases/base.yaml`; null takes a field away); do not edit it.
 
 A condition is true, false or unknown. A fact that the record does not settle makes it unknown, unless the rest decides.
 A rule *fires*, *does not*, or is *unknown*. A safety rule *fires*, is *open* (cannot be ruled out), is *standing*

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from aimss.care.expression import PartialSet
@@ -61,6 +62,7 @@ def row(finding: Finding) -> dict[str, str]:
         "says": finding.action,
         "rules": ", ".join(finding.rule_ids),
         "why": "; ".join(why),
+        "rescan": "" if finding.rescan is None else " to ".join(dict.fromkeys(str(day) for day in finding.rescan)),
         "missing": "; ".join(dict.fromkeys(missing)),
         "readings": "; ".join(f"{item.reading}: {VERDICT_WORDS[item.verdict]}" for item in finding.readings),
         "would_change": "; ".join(change_in_words(change) for change in what_would_change(finding)),
@@ -81,9 +83,22 @@ def report_json(report: RulesReport) -> dict[str, Any]:
     order = {question.fact: i for i, question in enumerate(questions)}
     names = fact_names()
     facts = {
-        name: {"value": _plain(value), "unit": names[name].unit, "fields": list(names[name].fields)}
+        name: {
+            "value": _plain(value),
+            "unit": names[name].unit,
+            "label": names[name].label,
+            "fields": list(names[name].fields),
+        }
         for name, value in sorted(report.facts.items())
     }
+    facts.update(
+        {
+            question.fact: {"value": None, "unit": names[question.fact].unit, "label": names[question.fact].label,
+                            "fields": list(names[question.fact].fields)}
+            for question in questions
+            if question.fact not in facts
+        }
+    )  # fmt: skip
     return {
         "schema": SCHEMA,
         "findings": [_finding_json(finding, order) for finding in report.findings],
@@ -94,6 +109,7 @@ def report_json(report: RulesReport) -> dict[str, Any]:
              "fields": list(names[q.fact].fields)}
             for q in questions
         ],
+        "effects": [asdict(effect) for effect in report.effects()],
         "facts": facts,
     }  # fmt: skip
 
@@ -146,6 +162,7 @@ def _finding_json(finding: Finding, order: Mapping[str, int], *, with_also: bool
             }
             for item in finding.not_verified
         ],
+        "rescan": None if finding.rescan is None else [day.isoformat() for day in finding.rescan],
         "caveat": finding.compiled.decision.caveat if finding.compiled is not None else "",
         "held_rule_ids": list(finding.guideline_rule_ids) if finding.held_by else [],
         "title": guideline.title,

@@ -62,6 +62,7 @@ def _finding(cells: dict[str, str]) -> list[str]:
     lines = [head + (f" [{cells['rules']}]" if cells["rules"] else "")]
     for label, key in (
         ("says", "says"),
+        ("next bone scan", "rescan"),
         ("status", "status"),
         ("missing", "missing"),
         ("readings", "readings"),

@@ -50,6 +50,9 @@ class Rule(_Part):
     interval: str = ""
     duration: str = ""
     monitoring: str = ""
+    rescan_months: tuple[int, int] | None = Field(
+        default=None, description="earliest and latest month of the next bone scan, counted from the last one"
+    )
     strength: str = ""
     citation: str
     source_url: str = ""

@@ -96,6 +96,33 @@ def show(
 
 
 @app.command()
+def harms(
+    record: Annotated[Path, typer.Argument(help="A record (YAML or JSON).")],
+    drug: Annotated[
+        list[str] | None, typer.Option("--drug", help="A drug; default: taken or offered. Repeatable.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show published harms and benefits of the drugs she takes or that a guideline offers her, with their populations.
+
+    Example: aimss rules harms her.yaml --drug denosumab
+    """
+    from dataclasses import asdict
+
+    from aimss.care.evaluate import evaluate as evaluate_rules
+    from aimss.care.harms import effect_text, effects_of
+    from aimss.patient.reading import read_record
+
+    report = evaluate_rules(read_record(record))
+    effects = effects_of(drug, report.facts) if drug else report.effects()
+    if as_json:
+        _print_json([asdict(effect) for effect in effects])
+        return
+    for effect in effects:
+        typer.echo(effect_text(effect))
+
+
+@app.command()
 def facts(as_json: Json = False) -> None:
     """List the facts that conditions may name, with units and the record fields they come from.
 

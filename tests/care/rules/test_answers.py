@@ -72,7 +72,9 @@ def test_refer_outranks_treat_outranks_consider_outranks_monitor() -> None:
     order = ["refer", "treat", "consider", "monitor"]
     for i, higher in enumerate(order):
         for lower in order[i + 1 :]:
-            finding = asked(guideline(rule("R-1", "age_years > 1", lower), rule("R-2", "age_years > 1", higher)), age_years=60)
+            finding = asked(
+                guideline(rule("R-1", "age_years > 1", lower), rule("R-2", "age_years > 1", higher)), age_years=60
+            )
             assert (finding.verdict, finding.rule_ids) == (higher, ("R-2",))
 
 
@@ -82,7 +84,9 @@ def test_outside_the_population_it_is_not_written_for_her() -> None:
     assert (finding.verdict, finding.action, finding.rule_ids) == ("not_applicable", "for others", ())
     unknown = asked(made, t_score_minimum=-3.0)
     assert (unknown.verdict, unknown.inputs_missing) == ("unknown", ("postmenopausal",))
-    assert asked(guideline(*LADDER, applies_when="postmenopausal"), postmenopausal=False).action == "not written for her"
+    assert (
+        asked(guideline(*LADDER, applies_when="postmenopausal"), postmenopausal=False).action == "not written for her"
+    )
 
 
 def test_the_population_of_a_rule_counts() -> None:
@@ -100,7 +104,9 @@ def test_otherwise_answers_where_no_branch_holds_but_not_outside_the_population(
     finding = asked(made, postmenopausal=True, t_score_minimum=0.0, age_years=50)
     assert (finding.verdict, finding.action, finding.rule_ids) == ("monitor", "scan again", ("L-1",))
     assert asked(made, postmenopausal=True, t_score_minimum=0.0).verdict == "unknown"
-    silent = guideline(*LADDER, otherwise={"verdict": "not_applicable", "action": "no advice"}, applies_when="postmenopausal")
+    silent = guideline(
+        *LADDER, otherwise={"verdict": "not_applicable", "action": "no advice"}, applies_when="postmenopausal"
+    )
     assert asked(silent, postmenopausal=True, t_score_minimum=0.0, age_years=50).action == "no advice"
     assert asked(silent, postmenopausal=False).action == "not written for her"
 
@@ -164,7 +170,11 @@ def test_regimens_come_only_with_treatment() -> None:
         rule("O-5", "true", role="option", drugs=["ibandronate"], verified="no"),
     )
     old = asked(made, t_score_minimum=-2.1, age_years=70)
-    assert [(option.rule.id, option.preferred) for option in old.options] == [("O-2", True), ("O-3", None), ("O-4", None)]
+    assert [(option.rule.id, option.preferred) for option in old.options] == [
+        ("O-2", True),
+        ("O-3", None),
+        ("O-4", None),
+    ]
     assert old.rule_ids == ("O-1", "O-2")
     assert old.drugs == ("zoledronate", "denosumab", "alendronate", "risedronate")
     assert old.strategies == ("one", "two", "three")
@@ -215,7 +225,10 @@ def test_what_would_change_it_steps_over_the_nearest_limit() -> None:
     word = asked(guideline(rule("B-1", "recurrence_risk == 'high'", "treat")), recurrence_risk="low")
     assert [c.values for c in what_would_change(word)] == ["high"]
     unknown = asked(guideline(*LADDER), age_years=70)
-    assert {(c.values, c.verdict) for c in what_would_change(unknown)} == {("below -2.0", "treat"), ("-2.0 or more", "monitor")}
+    assert {(c.values, c.verdict) for c in what_would_change(unknown)} == {
+        ("below -2.0", "treat"),
+        ("-2.0 or more", "monitor"),
+    }
 
 
 NO_DRUGS = {"drugs_now": PartialSet(frozenset()), "drugs_ever": PartialSet(frozenset())}
@@ -223,18 +236,30 @@ NO_DRUGS = {"drugs_now": PartialSet(frozenset()), "drugs_ever": PartialSet(froze
 
 def test_a_red_flag_turns_joint_advice_into_a_referral() -> None:
     text = {"id": "G-1", "title": "t", "body": "b", "scope": "joint", "how_far_verified": "yes"}
-    joint = {"domain": "joint", "rules": [rule("J-1", "pain_worst >= 3", "treat", drugs=["acupuncture"])], "logic": "each"}
+    joint = {
+        "domain": "joint",
+        "rules": [rule("J-1", "pain_worst >= 3", "treat", drugs=["acupuncture"])],
+        "logic": "each",
+    }
     library = [compile_guideline(Guideline.model_validate({**text, "decisions": [joint]}))]
     facts = {**NO_DRUGS, "pain_worst": 5, "night_bone_pain": False}
     calm = evaluate_facts(facts, library).finding("G-1")
     assert (calm.verdict, calm.rule_ids, calm.drugs) == ("treat", ("J-1",), ("acupuncture",))
     report = evaluate_facts({**facts, "night_bone_pain": True}, library)
     held = report.finding("G-1")
-    assert (held.verdict, held.rule_ids, held.drugs, held.guideline_rule_ids) == ("refer", ("SAF-RED-01",), (), ("J-1",))
+    assert (held.verdict, held.rule_ids, held.drugs, held.guideline_rule_ids) == (
+        "refer",
+        ("SAF-RED-01",),
+        (),
+        ("J-1",),
+    )
     assert held.action.endswith("(before: do J-1)")
     assert [item.rule.id for item in report.red_flags] == ["SAF-RED-01"]
     assert report.safety[0].rule.id == "SAF-RED-01"
-    assert evaluate_facts({**facts, "night_bone_pain": True, "pain_worst": 0}, library).finding("G-1").verdict == "not_applicable"
+    assert (
+        evaluate_facts({**facts, "night_bone_pain": True, "pain_worst": 0}, library).finding("G-1").verdict
+        == "not_applicable"
+    )
 
 
 def test_unsound_rule_files_are_refused_by_name() -> None:

@@ -13,8 +13,8 @@ from tests.care.rules.case_files import base_record, case_files, cases_by_rule, 
 from tests.care.rules.make_manual import PAGE
 
 CONSTANT = {"true", "false"}
-# rules whose inputs every record settles (AI status, whether a FRAX is given, the default reading that leaves an input out),
-# or that are about a drug only once it is known to be taken
+# every record settles their inputs (AI status, whether a FRAX is given, a reading that leaves an input out), or they are
+# about a drug only once it is known to be taken
 NEVER_UNKNOWN = {"ASCO2019-03", "AUS2019-04", "SOLE-02", "SAF-RAL-01", "SAF-LAB-01"}
 
 
@@ -72,4 +72,6 @@ def test_every_reading_of_an_ambiguous_text_is_specified() -> None:
 
 
 def test_the_manual_page_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == manual_page(cases_by_rule()), "run python -m tests.care.rules.make_manual"
+    assert PAGE.read_text(encoding="utf-8") == manual_page(cases_by_rule()), (
+        "run python -m tests.care.rules.make_manual"
+    )

@@ -122,7 +122,9 @@ def test_clearance_is_never_taken_from_egfr() -> None:
 def test_the_newest_clearance_or_creatinine_counts() -> None:
     older = ("2025-06-01", "creatinine_clearance", 80, "mL/min")
     newer = ("2026-06-01", "creatinine", 88.42, "umol/L")
-    assert facts(laboratory=laboratory(older, newer), weight_kg=72, bmi_kg_m2=None)["creatinine_clearance_ml_min"] == 68.0
+    assert (
+        facts(laboratory=laboratory(older, newer), weight_kg=72, bmi_kg_m2=None)["creatinine_clearance_ml_min"] == 68.0
+    )
     same_day = laboratory(("2026-06-01", "creatinine_clearance", 50, "mL/min"), newer)
     assert facts(laboratory=same_day, weight_kg=72, bmi_kg_m2=None)["creatinine_clearance_ml_min"] == 50
     assert facts(laboratory=laboratory(older, newer))["creatinine_clearance_ml_min"] == 80

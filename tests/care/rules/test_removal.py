@@ -107,7 +107,12 @@ def test_a_report_of_a_thin_record_can_be_shown(pair: tuple[dict[str, Any], dict
 
 
 def test_a_bare_record_gets_no_bone_verdict() -> None:
-    record = {"sex": "female", "age_years": 60, "aromatase_inhibitor": {"status": "planned"}, "record_date": "2026-06-15"}
+    record = {
+        "sex": "female",
+        "age_years": 60,
+        "aromatase_inhibitor": {"status": "planned"},
+        "record_date": "2026-06-15",
+    }
     report = evaluate_facts(facts_of(read_record(record)))
     for name in ("JPS2017", "ESMO2020", "ASCO2019", "AUS2019", "SCAN", "HADJI2011"):
         assert report.finding(name).verdict == "unknown", name
