@@ -266,9 +266,16 @@ class Moments:
                 return self.stop_day(course)
             if course.entry.given != "injection":
                 raise StrategyError(field, f"{name} start or {name} stop", str(moment), "It has no single doses.")
-            days = self._once(f"{name} last_dose", lambda: last_day(self.dose_days(course)))
+            days = self._once(f"{name} last_dose", lambda: self._last_dose_day(course))
             return days + (course.every_days or 0.0) * (moment.edge == "stop")
         return self._recorded_edge(name, moment, field)
+
+    def _last_dose_day(self, course: Course) -> float:
+        """Day of the last dose of a course; that of her record where it ends before its first dose falls due."""
+        days = self.dose_days(course)
+        if not days and self._begins(course) and course.drug in self.present:
+            days = tuple(self.present[course.drug].dose_days)
+        return last_day(days)
 
     def _recorded_edge(self, name: str, moment: Moment, field: str) -> float:
         """Day of a moment of a treatment in her record, which has to end or have ended."""

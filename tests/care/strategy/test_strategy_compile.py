@@ -175,6 +175,17 @@ def test_denosumab_keeps_its_rhythm_when_she_already_has_it(on_denosumab):
     assert doses(compiled.schedule, "zoledronate")[0][0] == pytest.approx(given[-1] + 6 * MONTH)
 
 
+def test_follow_on_comes_although_the_drug_ends_before_the_next_denosumab(on_denosumab):
+    ai = on_denosumab.aromatase_inhibitor.model_copy(update={"planned_years": 1120 / YEAR})
+    ends_soon = on_denosumab.model_copy(update={"aromatase_inhibitor": ai})  # 24 days ahead; denosumab due in 93
+    compiled = compile_strategy(find_strategy("denosumab_then_zoledronate"), ends_soon, 10)
+    assert max(day for day, _ in doses(compiled.schedule, "denosumab")) == -90
+    assert next(day for day, _ in doses(compiled.schedule, "zoledronate")) == pytest.approx(-90 + 6 * MONTH)
+    assert compiled.exit_plan is not None
+    assert compiled.exit_plan.status == "planned"
+    assert "denosumab_stop_without_follow_on" not in compiled.flags
+
+
 def test_stopping_denosumab_with_and_without_follow_on(on_denosumab):
     without = compile_strategy(find_strategy("stop_denosumab_now_without_follow_on"), on_denosumab, 10)
     then = compile_strategy(find_strategy("stop_denosumab_now_then_zoledronate"), on_denosumab, 10)
