@@ -340,6 +340,43 @@ def test_meta_command_prints_json(tmp_path: Path) -> None:
     assert out["QM"] is not None
 
 
+def test_checks_say_what_they_could_not_do(tmp_path: Path) -> None:
+    path = write(tmp_path, "study,yi,vi\nA,0.1,0.1\nB,0.5,0.2\nC,0.9,0.05\n")
+    run = RUN.invoke(app, ["evidence", "meta", path, "--measure", "GEN", "--checks", "--tau-scale", "0.5", "--json"])
+    out = json.loads(run.stdout)["checks"]
+    assert [r["studies"] for r in out["leave_one_out"]] == ["without A", "without B", "without C"]
+    expected = pool_bayes(gen([0.1, 0.5, 0.9], [0.1, 0.2, 0.05]), tau_scale=0.5)
+    assert out["bayesian"]["ci_low"] == pytest.approx(expected.ci_low)
+    assert out["egger"]["df"] == 1
+    two = write(tmp_path, "study,yi,vi\nA,0.1,0.1\nB,0.5,0.2\n")
+    text = RUN.invoke(app, ["evidence", "meta", two, "--measure", "GEN", "--checks"]).stdout
+    assert "small-study effects need three studies" in text
+    assert "needs the scale of a prior" in text
+
+
+def test_proportions_that_fall_apart_are_refused() -> None:
+    for x, n in (([0, 10], [10, 10]), ([0, 5], [1_000_000, 5])):
+        with pytest.raises(EvidenceError, match="almost none and almost all"):
+            pool_exact(effect_sizes("PLO", {"xi": x, "ni": n}))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=6))
+def test_any_counts_are_pooled_or_refused(counts: list) -> None:
+    pairs = [(x, x + m) for x, m in counts if x + m > 0]
+    if not pairs:
+        return
+    x, n = zip(*pairs, strict=True)
+    try:
+        r = pool_exact(effect_sizes("PLO", {"xi": x, "ni": n}))
+    except EvidenceError:
+        return
+    assert np.isfinite([r.estimate, r.se, r.tau2, r.Q]).all()
+    assert 0 < r.back_transformed()["estimate"] < 1
+    common = pool_exact(effect_sizes("PLO", {"xi": [sum(x)], "ni": [sum(n)]})).estimate
+    assert r.tau2 > 0 or r.estimate == pytest.approx(common)
+
+
 @pytest.mark.parametrize(
     ("text", "where"),
     [

@@ -30,6 +30,8 @@ def meta(
     prediction: Annotated[str, typer.Option(help="Quantile: metafor (normal; t after --knha) or t.")] = "metafor",
     correction: Annotated[float, typer.Option(help="Added to each cell of a study with an empty cell.")] = 0.5,
     double_zero: Annotated[str, typer.Option(help="OR and RR without events: exclude or include.")] = "exclude",
+    checks: Annotated[bool, typer.Option("--checks", help="Leave-one-out, influence, Egger, trim and fill.")] = False,
+    tau_scale: Annotated[float | None, typer.Option(help="Half-normal prior on tau: adds a Bayesian interval.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable result on stdout.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Write a forest plot (.svg or .png).")] = None,
     funnel: Annotated[Path | None, typer.Option(help="Write a funnel plot (.svg or .png).")] = None,
@@ -43,6 +45,7 @@ def meta(
       aimss evidence meta trials.csv --measure RR --method REML --knha --plot forest.svg
       aimss evidence meta surveys.csv --measure PLO --method GLMM --json
       aimss evidence meta trials.csv --measure OR --mods year,latitude
+      aimss evidence meta pain.csv --measure MD --checks --tau-scale 1
     """
     from aimss.evidence.synthesis.analysis import analyse_table
     from aimss.evidence.synthesis.user_tables import read_user_table
@@ -55,7 +58,16 @@ def meta(
     for path, kind in ((plot, "forest"), (funnel, "funnel")):
         if path is not None:
             _write_chart(path, result.plot(kind))
-    _print(result.to_json() if as_json else result.summary())
+    if not checks and tau_scale is None:
+        _print(result.to_json() if as_json else result.summary())
+        return
+    from aimss.evidence.synthesis.checks import check
+
+    found = check(result, tau_scale=tau_scale)
+    if as_json:
+        _print({**result.to_json(), "checks": found.to_json()})
+    else:
+        _print(f"{result.summary()}\n\n{found.summary()}")
 
 
 def network(

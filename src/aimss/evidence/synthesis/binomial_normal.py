@@ -8,6 +8,7 @@ the exact integral. Reference: Stijnen, Hamza and Ozdemir (2010).
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ NODES = 101
 """Quadrature points by default: the log-likelihood is then exact to 1e-10 up to tau = 3.5 on the logit scale, to
 about 1e-6 at tau = 7 (heterogeneity from almost no events to almost nothing but events)."""
 _SEARCH_NODES = 25
+_LARGEST_TAU = 15.0  # on the logit scale; the likelihood then still rises towards "all or none"
 
 
 def pool_exact(data: EffectSizes, *, level: float = 0.95, nodes: int = NODES, knha: bool = False) -> MetaResult:
@@ -116,18 +118,27 @@ def _modes(mu: float, tau: float, x: Array, n: Array) -> tuple[Array, Array]:
     """Return the mode (k,) of each study's integrand in u and its curvature, by damped Newton steps."""
     from scipy.special import expit
 
-    u = np.zeros_like(x)
+    u, reach, last = np.zeros_like(x), np.full_like(x, 2.0), np.zeros_like(x)
     for _ in range(200):
         p = expit(mu + tau * u)
         gradient = tau * (x - n * p) - u
         curvature = tau**2 * n * p * (1 - p) + 1
         step = gradient / curvature
-        # the log-density is concave; the cap keeps a flat tail from being overshot
-        u = u + np.clip(step, -2.0, 2.0)
-        if np.max(np.abs(step)) < 1e-13:
+        # the log-density is concave, with a nearly flat tail: a step back over the mode halves the reach
+        reach = np.where(step * last < 0, reach / 2, reach)
+        last = step
+        u = u + np.clip(step, -reach, reach)
+        if np.max(np.abs(step)) < 1e-10:
             break
     p = expit(mu + tau * u)
     return u, tau**2 * n * p * (1 - p) + 1
+
+
+@cache
+def _hermite(nodes: int) -> tuple[Array, Array]:
+    """Return nodes and weights of Gauss-Hermite quadrature."""
+    z, w = np.polynomial.hermite.hermgauss(nodes)
+    return z, w
 
 
 def _log_likelihood(mu: float, tau: float, x: Array, n: Array, nodes: int) -> float:
@@ -140,7 +151,7 @@ def _log_likelihood(mu: float, tau: float, x: Array, n: Array, nodes: int) -> fl
     constant = float(_log_choose(x, n).sum())
     if tau == 0.0:
         return constant + float(log_binomial(np.full_like(x, mu), x, n).sum())
-    z, w = np.polynomial.hermite.hermgauss(nodes)
+    z, w = _hermite(nodes)
     mode, curvature = _modes(mu, tau, x, n)
     sd = np.sqrt(2 / curvature)
     u = mode[:, None] + sd[:, None] * z
@@ -167,11 +178,13 @@ def _maximise(x: Array, n: Array, mean0: float, nodes: int) -> tuple[float, floa
             objective,
             np.array([float(np.mean(corrected)), start]),
             method="Nelder-Mead",
-            options={"xatol": 1e-6, "fatol": 1e-10, "maxiter": 2000},
+            options={"xatol": 1e-4, "fatol": 1e-8, "maxiter": 1000},
         )
         mu, tau, value = float(found.x[0]), abs(float(found.x[1])), -float(found.fun)
         if value > best[2] + 1e-9:
             best = (mu, tau, value)
+    if best[1] > _LARGEST_TAU:
+        raise _ridge()
     if best[1] == 0.0 or best[1] < 1e-4 * spread:
         return mean0, 0.0, _log_likelihood(mean0, 0.0, x, n, nodes)
     mu, tau = best[0], best[1]
@@ -181,9 +194,18 @@ def _maximise(x: Array, n: Array, mean0: float, nodes: int) -> tuple[float, floa
         mu, tau = mu - float(step[0]), tau - float(step[1])
         if tau <= 0 or not np.isfinite(mu):
             return best
-        if np.max(np.abs(step)) < 1e-9:
+        if np.max(np.abs(step)) < 1e-8 * (1 + abs(mu) + tau):
             break
     return mu, tau, _log_likelihood(mu, tau, x, n, nodes)
+
+
+def _ridge() -> EvidenceError:
+    return EvidenceError(
+        "method GLMM",
+        "studies whose proportions do not fall apart into almost none and almost all",
+        "a likelihood that rises without end as tau grows",
+        "Use REML on PLO, or pool the two kinds of studies apart.",
+    )
 
 
 def _derivatives(mu: float, tau: float, x: Array, n: Array, nodes: int) -> tuple[Array, Array]:
@@ -217,6 +239,5 @@ def _standard_errors(mu: float, tau: float, x: Array, n: Array, nodes: int) -> t
     _, hessian = _derivatives(mu, tau, x, n, nodes)
     covariance = np.linalg.inv(-hessian)
     if not (covariance[0, 0] > 0 and covariance[1, 1] > 0):
-        raise EvidenceError("method GLMM", "a maximum of the likelihood inside the parameter space", "a ridge",
-                            "Use REML on PLO, or more studies.")  # fmt: skip
+        raise _ridge()
     return float(np.sqrt(covariance[0, 0])), float(2 * tau * np.sqrt(covariance[1, 1]))

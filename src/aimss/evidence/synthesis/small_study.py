@@ -47,6 +47,8 @@ def egger(result: MetaResult, model: str = "lm") -> EggerTest:
     ------
     EvidenceError : fewer than three studies, all standard errors equal, unknown model.
     """
+    if result.has_moderators:
+        raise EvidenceError("Egger's test", "a pooled mean", "a model with moderators")
     y, v, k = result.data.yi, result.data.vi, result.k
     se = np.sqrt(v)
     if k < 3 or np.ptp(se) < 1e-12 * se.max():
