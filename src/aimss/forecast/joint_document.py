@@ -183,7 +183,8 @@ def _onset(made: JointForecast) -> str:
         middle, low, high = 100 * share
         words = (
             f"Of 100 women who report new or worse joint pain within a year, about {middle:.0f} do so by 3 months"
-            f" (range {low:.0f} to {high:.0f}; one survey found {100 * float(seen.number('value') or 0):.0f}, {seen.id}). "
+            f" (range {low:.0f} to {high:.0f}; one survey found"
+            f" {100 * float(seen.number('value') or 0):.0f}, {seen.id}). "
         )
     if np.isfinite(weeks).any():
         middle, low, high = np.nanquantile(weeks, [0.5, 0.05, 0.95])
