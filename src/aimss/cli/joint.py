@@ -28,7 +28,10 @@ def targets(
     """
     from aimss.body.joint_report import target_rows
 
-    sys.stderr.write("predicting: pain by definition, then stopping by setting\n")
+    sys.stderr.write(
+        "Predicting with each study's own fitted effect, so this is agreement, not a blind test. Misses of the fit that\n"
+        "are no rows here: hazard ratio of worsening symptoms 4.39 (predicted 2.6), of an AI against placebo 0.97 (1.04).\n"
+    )
     rows = target_rows(women, seed)
     if as_json:
         typer.echo(json.dumps(rows, indent=1))

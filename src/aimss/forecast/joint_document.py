@@ -222,6 +222,7 @@ def _remedy(name: str, switches: RemedySwitches) -> dict[str, Any]:
     remedy = effect.remedy
     pure = remedy.kind in {"fitted", "assumed error"}
     total, specific = effect.total, effect.specific
+    alone = remedy.trials_alone
     return {
         "name": name,
         "label": remedy.label,
@@ -231,8 +232,20 @@ def _remedy(name: str, switches: RemedySwitches) -> dict[str, Any]:
         "with_placebo_response": _spread(total) if total is not None else None,
         "placebo_response": _spread(effect.response) if effect.response is not None else None,
         "natural_course": _spread(effect.natural) if specific is not None else None,
-        "certainty": remedy.certainty,
-        "certainty_reasons": remedy.certainty_reasons,
+        "trials_alone": [
+            {
+                "compared_with": t.comparator,
+                "remedy": t.remedy,
+                "effect": {"median": round(t.estimate, 2), "low95": round(t.ci_low, 2), "high95": round(t.ci_high, 2)},
+                "trials": list(t.trials),
+                "weeks": list(t.weeks),
+                "certainty": str(t.certainty),
+                "sources": list(t.sources),
+            }
+            for t in alone
+        ],
+        "certainty": alone[0].certainty.level if alone else remedy.certainty,
+        "certainty_reasons": "; ".join(alone[0].certainty.reasons) if alone else remedy.certainty_reasons,
         "time_to_effect": remedy.time_to_effect,
         "lasting": remedy.after_stopping,
         "burden": remedy.burden,

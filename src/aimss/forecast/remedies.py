@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from aimss.body.joint import clip_pain, follow
 from aimss.body.joint_draws import FloatArray, assumed, joint_parameters, remedy_draws
 from aimss.counter_random import normals
 from aimss.errors import StrategyError
+
+if TYPE_CHECKING:
+    from aimss.evidence.effects import RemedyEffect as TrialEffect
 
 MERGE_ASSUMPTION = (
     "waiting list = usual care, and sham acupuncture = placebo pill plus a difference in response that is drawn from"
@@ -52,7 +56,11 @@ class RemedySwitches:
 
 @dataclass(frozen=True)
 class Remedy:
-    """A row of the remedy table; `kind` is what its numbers are: fitted, open, assumed error, no trial, no benefit."""
+    """A row of the remedy table.
+
+    kind : what its numbers are: fitted, open, assumed error, trial alone, no trial or no benefit.
+    trial_pairs : what the evidence room pools for it, the main pair first. certainty : only where no pair gives one.
+    """
 
     name: str
     label: str
@@ -72,6 +80,14 @@ class Remedy:
     certainty: str
     certainty_reasons: str
     dissent: str
+    trial_pairs: tuple[tuple[str, str], ...]
+
+    @property
+    def trials_alone(self) -> tuple[TrialEffect, ...]:
+        """What the trials in women on an AI say by themselves, pooled by the evidence room, with its certainty."""
+        from aimss.evidence.effects import remedy_effect as pooled
+
+        return tuple(pooled(remedy, comparator) for remedy, comparator in self.trial_pairs)
 
 
 @cache
@@ -81,7 +97,8 @@ def remedies() -> Mapping[str, Remedy]:
     found = {}
     for row in csv.DictReader(io.StringIO(text)):
         contrasts, burdens = (tuple(row.pop(k).split()) for k in ("contrast_rows", "burden_rows"))
-        found[row["name"]] = Remedy(contrast_rows=contrasts, burden_rows=burdens, **row)
+        pairs = tuple((a, b) for a, _, b in (p.partition("|") for p in row.pop("trial_pairs").split(";") if p))
+        found[row["name"]] = Remedy(contrast_rows=contrasts, burden_rows=burdens, trial_pairs=pairs, **row)
     return found
 
 
@@ -124,9 +141,9 @@ def remedy_effect(
     specific = theta[remedy.parameter]
     basis = "draws of the joint model's fit to the trials, with external priors where named"
     if not switches.external_prior:
-        borrowed = _own_trials(remedy, z[:, 3])
-        if borrowed is not None:
-            specific, basis = borrowed, "trials in women on an AI alone, pooled by random effects"
+        alone = _trials_alone(remedy, z[:, 3])
+        if alone is not None:
+            specific, basis = alone, "trials in women on an AI alone, pooled by the evidence room"
     specific = specific + theta["between_trial_sd_points"] * z[:, 0]
     if switches.bmi_modifier and bmi_30_or_more is not None:
         interaction = normals(0, f"joint/remedy-bmi/{name}", 0, count, 1)[:, 0] * 0.4
@@ -136,25 +153,16 @@ def remedy_effect(
     return RemedyEffect(remedy, specific, response, natural, basis)
 
 
-def _own_trials(remedy: Remedy, z: FloatArray) -> FloatArray | None:
-    """Pool a remedy's own contrasts with a printed or derived error; None if there are none."""
-    from aimss.evidence.synthesis.effect_sizes import EffectSizes
-    from aimss.evidence.synthesis.random_effects import pool
-    from aimss.evidence.tables import load_table
-
-    table = load_table("joint/contrasts")
-    rows = [table[row.partition(":")[2]] for row in remedy.contrast_rows]
+def _trials_alone(remedy: Remedy, z: FloatArray) -> FloatArray | None:
+    """Draw from the main pair of trials; None if there is none or if it has no blinded comparator."""
     if remedy.kind != "fitted":
         return None
-    pairs = [(row.number("mean_difference"), row.number("se")) for row in rows if row.text("verified") != "no"]
-    usable = [(md, se) for md, se in pairs if md is not None and se is not None]
-    if not usable:
-        return None
-    effect, error = (np.array(v) for v in zip(*usable, strict=True))
-    if len(usable) == 1:
-        return np.asarray(effect[0] + error[0] * z)
-    pooled = pool(EffectSizes("MD", effect, error**2, remedy.contrast_rows, tuple(range(len(usable)))), "REML")
-    return np.asarray(pooled.estimate + pooled.se * z)
+    main = remedy.trials_alone[0]
+    sd = main.se
+    if main.k > 1 and main.bayes_low is not None and main.bayes_high is not None:
+        # with four trials or fewer the frequentist interval is too narrow
+        sd = (main.bayes_high - main.bayes_low) / 3.92
+    return np.asarray(main.estimate + sd * z)
 
 
 def compare(first: str, second: str, switches: RemedySwitches | None = None) -> FloatArray:
