@@ -33,7 +33,8 @@ _LARGEST_TAU = 15.0  # on the logit scale; the likelihood then still rises towar
 def pool_exact(data: EffectSizes, *, level: float = 0.95, nodes: int = NODES, knha: bool = False) -> MetaResult:
     """Pool proportions (measure PLO) by the binomial-normal model.
 
-    ``Q`` is the likelihood-ratio test of equal proportions; I² and H² use tau² and the typical sampling variance
+    ``weights`` are those of the approximate model. ``Q`` is the likelihood-ratio test of equal proportions;
+    I² and H² use tau² and the typical sampling variance
     of corrected logits, as ``rma.glmm`` does. With ``knha`` the interval uses t with k - 1 degrees of freedom
     (``test="t"`` there).
 

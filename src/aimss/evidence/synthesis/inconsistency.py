@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aimss.evidence.synthesis.distributions import chi2_tail, two_sided_p
 from aimss.evidence.synthesis.network_data import components, pairs
-
-if TYPE_CHECKING:
-    from aimss.evidence.synthesis.network import NetworkComponent, Stacked
+from aimss.evidence.synthesis.network_fit import (
+    NetworkComponent,
+    Stacked,
+    fit_component,
+    generalised_q,
+    network_tau2,
+    stack,
+)
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,6 @@ class NodeSplit:
 
 def design_by_treatment(component: NetworkComponent, method: str) -> DesignTest | None:
     """Return the test, or None when no loop of different designs exists to disagree."""
-    from aimss.evidence.synthesis.network import Stacked, generalised_q, network_tau2, stack
-
     data = stack(component.studies, component.treatments, component.reference)
     designs = sorted({s.design for s in component.studies})
     blocks = []
@@ -91,8 +93,6 @@ def design_by_treatment(component: NetworkComponent, method: str) -> DesignTest 
 
 
 def _difference(narrow: Stacked, wide: Stacked, tau2: float) -> float:
-    from aimss.evidence.synthesis.network import generalised_q
-
     return generalised_q(narrow, tau2) - generalised_q(wide, tau2)
 
 
@@ -103,8 +103,6 @@ def node_splits(component: NetworkComponent) -> tuple[NodeSplit, ...]:
     network's tau²; no study counts on both sides, so the two are independent (a multi-arm study that holds
     both is on the direct side only, ``multi_arm``).
     """
-    from aimss.evidence.synthesis.network import fit_component
-
     result = []
     for a, b in pairs(component.treatments):
         direct = [s for s in component.studies if a in s.treatments and b in s.treatments]
