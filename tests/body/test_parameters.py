@@ -27,6 +27,8 @@ def test_lookup_is_by_full_name_and_refuses_others():
     assert P.unit("osteoclast_loss_rate") == "1/d"
     with pytest.raises(ParameterError, match="no such name"):
         P["psi"]
+    assert "estrogen_hill" in P
+    assert "psi" not in P
     with pytest.raises(ParameterError):
         P.replace({"nonsense": 1.0})
     assert P.replace({"estrogen_hill": 2.0})["estrogen_hill"] == 2.0

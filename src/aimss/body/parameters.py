@@ -46,6 +46,9 @@ class Parameters(Mapping[str, float]):
     def __getitem__(self, name: str) -> float:
         return self.parameter(name).value
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._table
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._table)
 

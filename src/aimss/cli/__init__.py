@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from aimss.cli import evidence, joint, page, patient, rules, strategies
+from aimss.cli import evidence, joint, model, page, patient, rules, strategies
 from aimss.cli import plan as planning
 from aimss.errors import AimssError
 
@@ -22,6 +22,7 @@ app.command("plan", epilog=planning.EXAMPLES)(planning.plan)
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(rules.app, name="rules")
 app.add_typer(joint.app, name="joint")
+app.add_typer(model.app, name="model")
 app.command("page", epilog=page.EPILOG)(page.page)
 strategies.register(app)
 app.add_typer(patient.app, name="patient")
