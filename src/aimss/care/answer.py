@@ -16,11 +16,17 @@ ADVISES = frozenset({"treat", "consider"})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A verdict with the rules that gave it and the facts that were missing for it."""
+    """A verdict with the rules that gave it and the rules that were unknown and could have changed it."""
 
     verdict: Verdict
     rules: tuple[CompiledRule, ...] = ()
-    missing: frozenset[str] = NOTHING
+    waiting: tuple[CompiledRule, ...] = ()
+
+    def missing(self, decision: CompiledDecision, facts: Facts) -> frozenset[str]:
+        """The facts that were missing for the verdict."""
+        if decision.applies.evaluate(facts) is None:
+            return decision.applies.missing(facts)
+        return NOTHING.union(*(missing_of(rule, facts) for rule in self.waiting))
 
 
 NOT_APPLICABLE = Answer("not_applicable")
@@ -48,7 +54,7 @@ def answer(decision: CompiledDecision, reading: CompiledReading, facts: Facts) -
     if applies is False:
         return NOT_APPLICABLE
     if applies is None:
-        return Answer("unknown", missing=decision.applies.missing(facts))
+        return Answer("unknown")
     fired: list[CompiledRule] = []
     open_: list[CompiledRule] = []
     for rule in reading.rules:
@@ -58,24 +64,21 @@ def answer(decision: CompiledDecision, reading: CompiledReading, facts: Facts) -
         elif state:
             fired.append(rule)
     if fired or open_:
-        return _of_branches(decision, fired, open_, facts)
+        return _of_branches(decision, fired, open_)
     return _of_none(decision, reading, facts)
 
 
-def _of_branches(
-    decision: CompiledDecision, fired: list[CompiledRule], open_: list[CompiledRule], facts: Facts
-) -> Answer:
+def _of_branches(decision: CompiledDecision, fired: list[CompiledRule], open_: list[CompiledRule]) -> Answer:
     """In a ladder the highest branch that holds, unless an unknown one stands above it; else all that hold."""
     top = max((rule.rank for rule in fired), default=0)
     ladder = decision.decision.logic == "ladder"
-    above = [rule for rule in open_ if rule.rank > top] if ladder else open_
-    missing = NOTHING.union(*(missing_of(rule, facts) for rule in above))
+    above = tuple(rule for rule in open_ if rule.rank > top or not ladder)
     if above and (ladder or not fired):
-        return Answer("unknown", missing=missing)
+        return Answer("unknown", waiting=above)
     best = [rule for rule in fired if rule.rank == top]
     verdict = best[0].rule.verdict
     assert verdict is not None
-    return Answer(verdict, tuple(best if ladder else fired), missing)
+    return Answer(verdict, tuple(best if ladder else fired), above)
 
 
 def _of_none(decision: CompiledDecision, reading: CompiledReading, facts: Facts) -> Answer:

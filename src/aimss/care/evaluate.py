@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from aimss.care.answer import ADVISES, answer
+from aimss.care.answer import ADVISES, Answer, answer
 from aimss.care.compiled import (
     CompiledDecision,
     CompiledGuideline,
@@ -17,7 +16,7 @@ from aimss.care.drug_facts import with_classes
 from aimss.care.expression import Facts
 from aimss.care.facts import facts_of
 from aimss.care.findings import Finding, RulesReport, SafetyFinding
-from aimss.care.rules import SafetyRule
+from aimss.care.rules import Guideline, SafetyRule
 from aimss.patient.patient import Patient
 
 _STATE_ORDER = {"fires": 0, "open": 1, "standing": 2}
@@ -35,7 +34,8 @@ def evaluate_facts(facts: Facts, guidelines: Sequence[CompiledGuideline] | None 
     flags = [item.rule for item in compiled_safety() if item.rule.red_flag and item.condition.evaluate(known)]
     library = compiled_library() if guidelines is None else guidelines
     findings = tuple(finding_of(item, known, flags) for item in library)
-    offered = with_classes(drug for finding in findings for part in finding.parts for drug in part.drugs)
+    advising = (part for finding in findings for part in finding.parts if part.verdict in ADVISES)
+    offered = with_classes(drug for part in advising for drug in part.drugs)
     known["drugs_offered"] = offered
     safety = [found for item in compiled_safety() if (found := safety_of(item, known, offered)) is not None]
     safety.sort(key=_urgency)
@@ -47,18 +47,37 @@ def finding_of(item: CompiledGuideline, facts: Facts, flags: Sequence[SafetyRule
     guideline = item.guideline
     if guideline.not_available is not None:
         return Finding(guideline, facts)
-    parts = [_part(item, decision, facts, flags) for decision in item.decisions]
-    head = next((part for part in parts if part.domain == guideline.headline), None)
-    if head is None:
-        head = next((part for part in parts if part.found.verdict != "not_applicable"), parts[0])
-    return head if len(parts) == 1 else replace(head, also=tuple(part for part in parts if part is not head))
+    answers = [answer(decision, decision.readings[0], facts) for decision in item.decisions]
+    head = _headline(item, answers)
+    parts = [
+        _part(guideline, decision, found, facts, flags)
+        for i, (decision, found) in enumerate(zip(item.decisions, answers, strict=True))
+        if i != head
+    ]
+    return _part(guideline, item.decisions[head], answers[head], facts, flags, tuple(parts))
 
 
-def _part(parent: CompiledGuideline, item: CompiledDecision, facts: Facts, flags: Sequence[SafetyRule]) -> Finding:
-    found = answer(item, item.readings[0], facts)
-    # what a guideline would do in a domain that waits becomes a referral while a red flag fires
-    holding = tuple(rule for rule in flags if item.decision.domain in rule.holds) if found.verdict in ADVISES else ()
-    return Finding(parent.guideline, facts, item, found, holding)
+def _headline(item: CompiledGuideline, answers: Sequence[Answer]) -> int:
+    """The decision that its row shows: the one the file names, else the first that is for her, else the first."""
+    for i, decision in enumerate(item.decisions):
+        if decision.decision.domain == item.guideline.headline:
+            return i
+    return next((i for i, found in enumerate(answers) if found.verdict != "not_applicable"), 0)
+
+
+def _part(
+    guideline: Guideline,
+    decision: CompiledDecision,
+    found: Answer,
+    facts: Facts,
+    flags: Sequence[SafetyRule],
+    also: tuple[Finding, ...] = (),
+) -> Finding:
+    holding: tuple[SafetyRule, ...] = ()
+    if flags and found.verdict in ADVISES:
+        # what a guideline would do in a domain that waits becomes a referral while a red flag fires
+        holding = tuple(rule for rule in flags if decision.decision.domain in rule.holds)
+    return Finding(guideline, facts, decision, found, holding, also)
 
 
 def safety_of(item: CompiledSafety, facts: Facts, offered: frozenset[str]) -> SafetyFinding | None:

@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import methodcaller
 from typing import Any
 
 from aimss.errors import RuleError
@@ -33,9 +34,14 @@ class PartialSet:
         return False if self.whole or item in self.absent else None
 
 
-def contains(members: PartialSet | frozenset[Any], item: Any) -> bool | None:
+def contained(item: Any, members: PartialSet | frozenset[Any]) -> bool | None:
     """Membership in a list with gaps (three-valued) or in a plain set."""
     return members.holds(item) if isinstance(members, PartialSet) else item in members
+
+
+def _not_contained(item: Any, members: PartialSet | frozenset[Any]) -> bool | None:
+    found = contained(item, members)
+    return None if found is None else not found
 
 
 Evaluate = Callable[[Facts], Any]
@@ -49,8 +55,8 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool | None]] = {
     ast.GtE: operator.ge,
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
-    ast.In: lambda item, members: contains(members, item),
-    ast.NotIn: lambda item, members: None if (found := contains(members, item)) is None else not found,
+    ast.In: contained,
+    ast.NotIn: _not_contained,
 }
 SUMS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -205,13 +211,16 @@ def _none_missing(_: Facts) -> frozenset[str]:
 
 def _fact(name: str) -> _Node:
     only = frozenset({name})
-    return _Node(only, lambda facts: facts.get(name), lambda facts: NOTHING if name in facts else only, fact=name)
+    # methodcaller is a lambda facts: facts.get(name) in C
+    return _Node(only, methodcaller("get", name), lambda facts: NOTHING if name in facts else only, fact=name)
 
 
 def _lifted(function: Callable[[Any, Any], Any], left: _Node, right: _Node) -> _Node:
     """A function of two values that is unknown when either is."""
     if left.fact is not None and right.constant is not None:
         evaluate = _fact_with_constant(function, left.fact, right.constant)
+    elif function is contained and right.fact is not None and isinstance(left.constant, str):
+        evaluate = _word_in_fact(left.constant, right.fact)
     else:
         evaluate = _two_values(function, left.evaluate, right.evaluate)
     names = left.names | right.names
@@ -242,6 +251,16 @@ def _fact_with_constant(function: Callable[[Any, Any], Any], name: str, constant
     def evaluate(facts: Facts) -> Any:
         value = facts.get(name)
         return None if value is None else function(value, constant)
+
+    return evaluate
+
+
+def _word_in_fact(word: str, name: str) -> Evaluate:
+    """The same for a word looked up in a list of hers."""
+
+    def evaluate(facts: Facts) -> bool | None:
+        members = facts.get(name)
+        return None if members is None else contained(word, members)
 
     return evaluate
 

@@ -137,7 +137,7 @@ def _aromatase_inhibitor(patient: Patient) -> dict[str, Any]:
         if current and ai.start
         else _not_yet(ai.status),
         "aromatase_inhibitor_ends_within_months": ends,
-        "months_off_aromatase_inhibitor": months_between(ai.stop, today) if ai.stop else None,
+        "days_off_aromatase_inhibitor": (today - ai.stop).days if ai.stop else None,
     }
 
 

@@ -139,7 +139,11 @@ class Finding:
     @cached_property
     def inputs_missing(self) -> tuple[str, ...]:
         """Facts that are missing for the verdict, or for another reading of the text."""
-        return tuple(sorted(self.found.missing | self._pending))
+        return tuple(sorted(self._missing | self._pending))
+
+    @property
+    def _missing(self) -> frozenset[str]:
+        return NOTHING if self.compiled is None else self.found.missing(self.compiled, self.facts)
 
     @cached_property
     def _pending(self) -> frozenset[str]:
@@ -166,12 +170,11 @@ class Finding:
         """The answer under each reading of the text, the default first; empty where the text has one reading."""
         if self.compiled is None or len(self.compiled.readings) == 1 or self.found.verdict == "not_applicable":
             return ()
-        answers = [
-            (reading, answer(self.compiled, reading, self.facts) if i else self.found)
-            for i, reading in enumerate(self.compiled.readings)
-        ]
+        decision, facts = self.compiled, self.facts
+        answers = [(reading, answer(decision, reading, facts)) for reading in decision.readings]
         return tuple(
-            ReadingAnswer(r.name, a.verdict, tuple(c.rule.id for c in a.rules), r.why, a.missing) for r, a in answers
+            ReadingAnswer(r.name, a.verdict, tuple(c.rule.id for c in a.rules), r.why, a.missing(decision, facts))
+            for r, a in answers
         )
 
     @property

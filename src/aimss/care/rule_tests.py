@@ -9,7 +9,7 @@ The cases of the project and those that users write for their own guideline have
       expect: {JPS2017-03: fires, JPS2017: treat}
 
 A subject is a rule, a rule under another reading of the text (`JPS2017-03@3`), a guideline or one of its questions
-(`JPS2017:adjuvant`), or a safety rule.
+(`JPS2017:adjuvant`), a safety rule, or its severity (`SAF-NSAID-01:severity`).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from aimss.patient.reading import read_record
 
 STATES = {True: "fires", False: "does_not", None: "unknown"}
 SAFETY_STATES = ("fires", "open", "standing", "absent")
+SEVERITIES = ("contraindicated", "avoid", "caution", "action", "monitor", "absent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ def run_cases(
 
 
 def _allowed(subject: str, library: Sequence[CompiledGuideline]) -> tuple[str, ...]:
-    if subject in safety_library():
-        return SAFETY_STATES
+    if subject.partition(":")[0] in safety_library():
+        return SEVERITIES if ":" in subject else SAFETY_STATES
     if any(item.guideline.id == subject.partition(":")[0] for item in library):
         return get_args(Verdict)
     return tuple(STATES.values())
@@ -95,9 +96,10 @@ def _allowed(subject: str, library: Sequence[CompiledGuideline]) -> tuple[str, .
 
 def outcome(report: RulesReport, library: Sequence[CompiledGuideline], subject: str) -> str:
     """What a report says of a rule (fires, does_not, unknown), a guideline, `GUIDELINE:domain`, or a safety rule."""
-    if subject in safety_library():
-        return next((item.state for item in report.safety if item.rule.id == subject), "absent")
     guideline, _, domain = subject.partition(":")
+    if guideline in safety_library():
+        item = next((found for found in report.safety if found.rule.id == guideline), None)
+        return "absent" if item is None else item.severity if domain == "severity" else item.state
     for finding in report.findings:
         if finding.guideline.id == guideline:
             parts = [part for part in finding.parts if part.domain == domain] if domain else [finding]

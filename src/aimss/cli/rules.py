@@ -61,6 +61,39 @@ def evaluate(
     typer.echo(report_text(report, everything=everything))
 
 
+@app.command()
+def table(
+    women: Annotated[Path, typer.Argument(help="A CSV of many women, one a row.")],
+    rules: Local = None,
+) -> None:
+    """Print a CSV of verdicts: a row a woman, a column a guideline, the safety rules that fire, red flags.
+
+    Bad rows are told on standard error with row and column; the good ones are done.
+
+    Example: aimss rules table women.csv > verdicts.csv
+    """
+    import csv
+    import sys
+
+    from aimss.care.batch import columns, verdict_rows
+    from aimss.errors import RecordError
+    from aimss.patient.csv_reader import BadRow
+
+    library = _library(rules)
+    writer = csv.writer(sys.stdout)
+    writer.writerow(columns(library))
+    bad = 0
+    for item in verdict_rows(women, library):
+        if isinstance(item, BadRow):
+            bad += 1
+            for error in item.errors:
+                typer.echo(f"aimss: {error}", err=True)
+        else:
+            writer.writerow(item)
+    if bad:
+        raise RecordError(women.name, "rows that are sound", f"{bad} that are not", "The others are done.")
+
+
 @app.command(name="list")
 def list_rules(as_json: Json = False, rules: Local = None) -> None:
     """List the guidelines with their rules, and the safety rules.

@@ -13,7 +13,7 @@ from tests.care.rules.case_files import base_record, case_files, cases_by_rule, 
 from tests.care.rules.make_manual import PAGE
 
 CONSTANT = {"true", "false"}
-# every record settles their inputs (AI status, whether a FRAX is given, a reading that leaves an input out), or they are
+# every record settles their inputs (AI status, whether a FRAX is given, a reading without an input), or they are
 # about a drug only once it is known to be taken
 NEVER_UNKNOWN = {"ASCO2019-03", "AUS2019-04", "SOLE-02", "SAF-RAL-01", "SAF-LAB-01"}
 

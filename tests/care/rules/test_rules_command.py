@@ -108,6 +108,24 @@ def test_list_and_show_and_facts_and_harms(record: Path) -> None:
     assert run("manual").stdout.startswith("# The rules")
 
 
+def test_a_csv_of_women_gives_a_row_each_and_tells_the_bad_ones(tmp_path: Path) -> None:
+    path = tmp_path / "women.csv"
+    path.write_text(
+        "sex,record_date,age_years,menopause_status,aromatase_inhibitor_status,dxa_date,dxa_total_hip_t_score\n"
+        "female,2026-06-15,60,postmenopausal,planned,2026-06-01,-2.1\n"
+        "female,2026-06-15,600,postmenopausal,planned,2026-06-01,-2.1\n"
+        "female,2026-06-15,60,postmenopausal,planned,,\n",
+        encoding="utf-8",
+    )
+    result = run("table", str(path))
+    assert isinstance(result.exception, AimssError)
+    assert "row 3" in result.stderr
+    header, first, second = (line.split(",") for line in result.stdout.splitlines())
+    by_name = dict(zip(header, first, strict=True))
+    assert (by_name["row"], by_name["JPS2017"], by_name["SCAN"]) == ("2", "treat", "treat")
+    assert dict(zip(header, second, strict=True))["JPS2017"] == "unknown"
+
+
 def test_an_unknown_name_is_refused_with_the_nearest() -> None:
     result = run("show", "JPS2017-3")
     assert isinstance(result.exception, RuleError)
