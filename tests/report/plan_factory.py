@@ -352,17 +352,24 @@ HARMS: list[dict[str, Any]] = [
         "drug": "zoledronate",
         "strategies": ["zoledronate"],
         "kind": kind,
-        "what": what,
+        "outcome": outcome,
         "value": value,
-        "interval": "0.78 to 0.94",
+        "unit": "per cent",
+        "spread": "0.78 to 0.94",
         "population": "postmenopausal women in trials",
-        "source": "BH004",
-        "citation": "EBCTCG 2015",
-        "status": status,
+        "women": "",
+        "study": "EBCTCG 2015",
+        "source": "doi",
+        "source_url": "",
+        "row": "pharmacology/benefit_harm:BH004",
+        "verified": verified,
+        "caveat": "",
+        "hers": hers,
     }
-    for kind, what, value, status in (
-        ("harm", "osteonecrosis of the jaw", "1.26 %", "no"),
-        ("benefit", "recurrence", "relative risk 0.86", "yes"),
+    for kind, outcome, value, verified, hers in (
+        ("harm", "osteonecrosis of the jaw", "1.26", "no", None),
+        ("harm", "low calcium on dialysis", "24.1", "yes", False),
+        ("benefit", "recurrence", "0.86", "yes", True),
     )
 ]
 EXPLAIN: dict[str, Any] = {

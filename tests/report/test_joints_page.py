@@ -106,6 +106,8 @@ def test_benefit_stands_before_harm_and_an_unverified_number_is_flagged(page):
     part = section(page, "harms")
     rows = part.all("tbody")[0].all("tr")
     assert [r.all("th")[0].text for r in rows] == ["benefit recurrence", "harm osteonecrosis of the jaw"]
+    assert "low calcium on dialysis" in part.all("details")[0].text
+    assert "another population" in part.all("details")[0].text
     assert "not verified, read the source" in rows[1].text
     assert "not verified" not in rows[0].text
     assert part.all("h3")[0].text == "Zoledronate B"
@@ -134,6 +136,8 @@ def test_absent_parts_are_absent():
 def test_markup_in_joint_and_harm_texts_is_shown_and_not_run():
     bad = "<script>alert(1)</script>"
     joints = {**JOINTS, "onset": bad, "caveats": [bad], "instrument": bad}
-    html = render_page(document(joints=joints, harms=[{**HARMS[0], "what": bad}], explain={**EXPLAIN, "method": bad}))
+    html = render_page(
+        document(joints=joints, harms=[{**HARMS[0], "outcome": bad}], explain={**EXPLAIN, "method": bad})
+    )
     assert "<script" not in html
     assert bad in read_html(html).text

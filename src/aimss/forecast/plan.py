@@ -27,6 +27,7 @@ from aimss.forecast.plan_document import (
     Series,
     StrategyForecast,
 )
+from aimss.forecast.plan_harms import plan_harms
 from aimss.forecast.plan_sources import plan_sources
 from aimss.forecast.run_record import record_dump, run_record
 from aimss.forecast.summaries import rounded, series, summary
@@ -98,6 +99,7 @@ def make_plan(
         strategies=[_strategy(course, made) for course in made.strategies],
         rules=evaluate(patient).to_json(),
         joints=joints,
+        harms=plan_harms(patient, compiled),
         explain=explain(made, parameters) if explained else None,
         sources=plan_sources(parameters, made),
         run=run_record(patient, strategies, parameters, made, command),

@@ -15,9 +15,10 @@ from aimss.report.answer import DENOSUMAB_WARNING, short_answer
 from aimss.report.bones import bones
 from aimss.report.charts.figure import look
 from aimss.report.guidance import fact_text, guidelines, safety
+from aimss.report.harms import harms
 from aimss.report.joints import joints
 from aimss.report.reading import SITES
-from aimss.report.words import T_SCORE_REFERENCES, month_from_today, number, plain_field
+from aimss.report.words import T_SCORE_REFERENCES, month_from_today, number, plain_drug, plain_field
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -54,7 +55,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update({"month": month_from_today, "number": number, "plain_field": plain_field})
+    environment.filters.update(
+        {"month": month_from_today, "number": number, "plain_field": plain_field, "plain_drug": plain_drug}
+    )
     return environment
 
 
@@ -70,11 +73,22 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
         yield name.replace("_", " "), str(value)
 
 
+def _age(record: dict[str, Any]) -> int | None:
+    """Return her whole years on the day of the record, given or from the year of birth; None if neither is there."""
+    if record.get("age_years") is not None:
+        return int(float(record["age_years"]))
+    birth, today = str(record.get("birth_date") or ""), str(record.get("record_date") or "")
+    if not (birth[:4].isdigit() and today[:4].isdigit()):
+        return None
+    return int(today[:4]) - int(birth[:4]) - (today[4:] < birth[4:])
+
+
 def _facts(record: dict[str, Any]) -> str:
     """Return the line under the title: age, drug, since when, day of the record."""
     parts = []
-    if record.get("age_years") is not None:
-        parts.append(f"{float(record['age_years']):.0f} years old")
+    age = _age(record)
+    if age is not None:
+        parts.append(f"{age} years old")
     ai = record.get("aromatase_inhibitor") or {}
     drug, start = ai.get("drug") or "an aromatase inhibitor", ai.get("start")
     status = {
@@ -92,14 +106,6 @@ def _facts(record: dict[str, Any]) -> str:
 def _title(record: dict[str, Any]) -> str:
     label = str(record.get("label") or "Your plan")
     return label[:1].upper() + label[1:]
-
-
-def _by_drug(harms: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Return benefits and harms by drug, drugs in the order of the plan, benefits first within each."""
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for entry in harms:
-        groups.setdefault(str(entry["drug"]), []).append(entry)
-    return [(drug, sorted(entries, key=lambda e: e["kind"] != "benefit")) for drug, entries in groups.items()]
 
 
 def contents(document: PlanDocument) -> list[Section]:
@@ -143,7 +149,6 @@ def render_page(document: PlanDocument) -> str:
         **environment.filters,
         "strategy_label": strategy_label,
         "strategy_look": lambda n: look(positions[n]),
-        "strategy_look_or_none": lambda n: look(positions[n]) if n in positions else None,
         "fact": lambda name: fact_text(facts, name),
     }
     first = document.strategies[0] if document.strategies else None
@@ -158,7 +163,7 @@ def render_page(document: PlanDocument) -> str:
         guidelines=guidelines(document),
         joints=joints(document),
         bones=bones(document),
-        harms=_by_drug(document.harms or []),
+        harms=harms(document),
         fracture_definition=any_clinical.definition if any_clinical else "",
         denosumab_warning=DENOSUMAB_WARNING,
         contents=contents(document),

@@ -42,6 +42,7 @@ PLAIN_FIELDS = {
     "cancer.chemotherapy": "chemotherapy or none",
     "risk_factors.prior_hormone_replacement": "hormone replacement in the past",
 }
+PLAIN_DRUGS = {"bisphosphonate": "Bisphosphonates (zoledronate, alendronate, risedronate, ibandronate)"}
 T_SCORE_REFERENCES = {
     "nhanes3_manufacturer": "NHANES III at the hip, the maker's own at the spine, as most centres print them",
     "nhanes_2005_2014": "NHANES 2005-2014",
@@ -99,6 +100,12 @@ def month_from_today(month: float | None) -> str:
         return "today"
     unit = "month" if abs(whole) == 1 else "months"
     return f"in {whole} {unit}" if whole > 0 else f"{-whole} {unit} ago"
+
+
+def plain_drug(name: str) -> str:
+    """Return the name of a medicine or of its class for a heading."""
+    text = PLAIN_DRUGS.get(name, name.replace("_", " "))
+    return text[:1].upper() + text[1:]
 
 
 def plain_field(field: str) -> str:
