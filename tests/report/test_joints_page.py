@@ -86,12 +86,19 @@ def test_an_outcome_without_data_says_so_and_does_not_vanish():
 
 
 def test_remedies_show_the_specific_effect_apart_and_their_comparator(page):
-    rows = section(page, "remedies").all("tbody")[0].all("tr")
+    rows = [r for t in section(page, "remedies").all("tbody") for r in t.all("tr")]
     assert rows[0].all("th")[0].text == "Duloxetine against placebo pill"
     assert rows[0].all("td")[0].text == "−0.6 −0.9 to −0.2"
     assert rows[0].all("td")[1].text == "−1.5 −2.3 to −0.8"
     assert [c.text for c in rows[1].all("td")[:2]] == ["no number", "no number"]
     assert "the order here is no ranking" in section(page, "remedies").text
+
+
+def test_a_remedy_without_a_weighed_trial_folds_away(page):
+    part = section(page, "remedies")
+    rows = {r.all("th")[0].text: r for t in part.all("tbody") for r in t.all("tr")}
+    assert rows["Vitamin D"].inside("details")
+    assert not rows["Duloxetine against placebo pill"].inside("details")
 
 
 def test_a_plan_with_half_of_the_joint_data_has_half_of_the_sections():
@@ -104,13 +111,14 @@ def test_a_plan_with_half_of_the_joint_data_has_half_of_the_sections():
 
 def test_benefit_stands_before_harm_and_an_unverified_number_is_flagged(page):
     part = section(page, "harms")
-    rows = part.all("tbody")[0].all("tr")
+    near, far = part.all("tbody")
+    rows = near.all("tr")
     assert [r.all("th")[0].text for r in rows] == ["benefit recurrence", "harm osteonecrosis of the jaw"]
-    assert "low calcium on dialysis" in part.all("details")[0].text
-    assert "another population" in part.all("details")[0].text
     assert "not verified, read the source" in rows[1].text
     assert "not verified" not in rows[0].text
-    assert part.all("h3")[0].text == "Zoledronate B"
+    assert "low calcium on dialysis" in far.text
+    assert "another population" in far.text
+    assert part.all("summary")[0].text == "Zoledronate B 1 benefit, 2 harms"
 
 
 def test_explanation_names_driver_and_test(page):

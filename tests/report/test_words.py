@@ -40,7 +40,9 @@ def test_natural_frequencies():
     seven = Estimate(0.07, 0.041, 0.118)
     assert (of_base(seven), of_base_interval(seven)) == ("7 of 100", "4 to 12")
     rare = Estimate(0.004, 0.0003, 0.012)
-    assert base_of([seven, rare]) == 1000
+    assert base_of([seven, rare]) == 100
+    assert base_of([rare, None]) == 1000
+    assert of_base(rare) == "under 1 of 100"
     assert (of_base(rare, 1000), of_base_interval(rare, 1000)) == ("4 of 1000", "under 1 to 12")
     assert base_of([seven, None]) == 100
     assert of_base(Estimate(0, 0, 0)) == "0 of 100"

@@ -18,6 +18,14 @@ class Medicine:
     near: list[dict[str, Any]]
     far: list[dict[str, Any]]
 
+    @property
+    def summary(self) -> str:
+        """How many benefits and harms."""
+        entries = [*self.near, *self.far]
+        benefits = sum(e["kind"] == "benefit" for e in entries)
+        words = {"benefit": benefits, "harm": len(entries) - benefits}
+        return ", ".join(f"{n} {word}{'s' if n != 1 else ''}" for word, n in words.items())
+
 
 def harms(document: PlanDocument) -> list[Medicine]:
     """Return the medicines in the order of the plan; benefits stand before harms, unverified numbers last."""

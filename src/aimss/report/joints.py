@@ -24,6 +24,8 @@ REMEDY_STATUS = {
     "no benefit": "no benefit found",
 }
 
+WEIGHED = {"fitted", "open"}
+
 
 @dataclass(frozen=True)
 class People:
@@ -112,6 +114,7 @@ class Joints:
     attributable: list[Share]
     choices: list[Choice]
     remedies: list[Remedy]
+    more_remedies: list[Remedy]
     caveats: list[str]
     causes: list[str]
     remedy_caveats: list[str]
@@ -232,6 +235,8 @@ def joints(document: PlanDocument) -> Joints | None:
         return None
     entries = data.get("of_100") or []
     conditioning = data.get("conditioning") or {}
+    remedies = data.get("remedies") or []
+    weighed = [entry for entry in remedies if entry.get("status") in WEIGHED]
     return Joints(
         instrument=str(data["instrument"]),
         people=[_people(entry) for entry in entries if entry["code"] == PICTURED],
@@ -241,7 +246,8 @@ def joints(document: PlanDocument) -> Joints | None:
         easing=[str(text) for text in data.get("easing") or []],
         attributable=[_share(entry) for entry in data.get("attributable") or []],
         choices=[_choice(entry) for entry in data.get("choices") or []],
-        remedies=[_remedy(entry) for entry in data.get("remedies") or []],
+        remedies=[_remedy(entry) for entry in weighed],
+        more_remedies=[_remedy(entry) for entry in remedies if entry not in weighed],
         caveats=[str(text) for text in data.get("caveats") or []],
         causes=[str(text) for text in data.get("causes_to_rule_out") or []],
         remedy_caveats=[str(text) for text in data.get("remedy_caveats") or []],

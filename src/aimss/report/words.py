@@ -70,8 +70,8 @@ def _count(probability: float, base: int) -> str:
 
 
 def base_of(estimates: Iterable[Estimate | None]) -> int:
-    """Return 100, or 1000 where some middle value is under 1 in 100: one denominator for all that are compared."""
-    return 1000 if any(e is not None and 0 < e.median < 0.01 for e in estimates) else 100
+    """Return 100, or 1000 where no middle value reaches 5 in 100: one denominator for all that are compared."""
+    return 1000 if max((e.median for e in estimates if e is not None), default=1.0) < 0.05 else 100
 
 
 def of_base(estimate: Estimate, base: int = 100) -> str:
