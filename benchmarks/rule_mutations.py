@@ -23,8 +23,9 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
-EVALUATOR = ("expression", "answer", "evaluate")
-TESTS = ("test_expression", "test_answers", "test_cases", "test_vignettes", "test_library", "test_rules_command")
+TESTS = ("test_answers", "test_cases", "test_vignettes", "test_library", "test_rules_command")
+# the test file nearest to the module first: most faults are noticed there
+EVALUATOR = {"expression": ("test_expression", *TESTS), "answer": TESTS, "evaluate": TESTS}
 
 TURNED: dict[type[ast.cmpop], list[type[ast.cmpop]]] = {
     ast.Lt: [ast.LtE, ast.GtE],
@@ -43,7 +44,12 @@ TURNED: dict[type[ast.cmpop], list[type[ast.cmpop]]] = {
 def mutants(source: str, mode: str) -> Iterator[tuple[str, str]]:
     """Yield (what was changed, mutated source) for every place where a fault can be put."""
     tree = ast.parse(source, mode=mode)
+    # annotations are never evaluated, so a fault in one is none
+    notes = [getattr(node, name, None) for node in ast.walk(tree) for name in ("annotation", "returns")]
+    unseen = {id(inner) for note in notes if isinstance(note, ast.AST) for inner in ast.walk(note)}
     for position, node in enumerate(list(ast.walk(tree))):
+        if id(node) in unseen:
+            continue
         for name, change in _changes(node):
             copied = copy.deepcopy(tree)
             twin = list(ast.walk(copied))[position]
@@ -219,13 +225,13 @@ def evaluator() -> tuple[int, list[str]]:
     import aimss.patient.reading  # noqa: F401
 
     total, survivors = 0, []
-    for module in EVALUATOR:
+    for module, tests in EVALUATOR.items():
         source = (ROOT / "src" / "aimss" / "care" / f"{module}.py").read_text(encoding="utf-8")
-        if _killed(f"aimss.care.{module}", source):
+        if _killed(f"aimss.care.{module}", source, tests):
             raise SystemExit(f"the tests fail without a fault in {module}")
         for what, mutant in mutants(_without_docstrings(source), "exec"):
             total += 1
-            if not _killed(f"aimss.care.{module}", mutant):
+            if not _killed(f"aimss.care.{module}", mutant, tests):
                 survivors.append(f"{module}.py {what}")
                 print(f"  survived: {survivors[-1]}", flush=True)
     return total, survivors
@@ -245,7 +251,7 @@ def _without_docstrings(source: str) -> str:
     return ast.unparse(tree)
 
 
-def _killed(name: str, source: str, seconds: int = 60) -> bool:
+def _killed(name: str, source: str, tests: tuple[str, ...], seconds: int = 60) -> bool:
     child = os.fork()
     if child == 0:
         import signal
@@ -258,7 +264,7 @@ def _killed(name: str, source: str, seconds: int = 60) -> bool:
         os.chdir(ROOT)
         import pytest
 
-        files = [f"tests/care/rules/{test}.py" for test in TESTS]
+        files = [f"tests/care/rules/{test}.py" for test in tests]
         code = 1
         try:
             code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--assert=plain", *files]))

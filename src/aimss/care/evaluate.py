@@ -109,6 +109,6 @@ def safety_of(item: CompiledSafety, facts: Facts, offered: frozenset[str]) -> Sa
     return SafetyFinding(rule, kind, severity, indicator, relevance, used, missing)
 
 
-def _urgency(item: SafetyFinding) -> tuple[bool, int, int]:
+def _urgency(item: SafetyFinding) -> tuple[bool, int, bool, int]:
     flag = item.rule.red_flag and item.state == "fires"
-    return (not flag, _STATE_ORDER[item.state], _INDICATOR_ORDER[item.indicator])
+    return (not flag, _STATE_ORDER[item.state], not item.rule.red_flag, _INDICATOR_ORDER[item.indicator])

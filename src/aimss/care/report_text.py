@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
-from aimss.care.findings import VERIFIED_WORDS, RulesReport
+from aimss.care.facts import fact_names
+from aimss.care.findings import VERIFIED_WORDS, RulesReport, SafetyFinding
 from aimss.care.report_rows import VERDICT_WORDS, row, shown
 
 WIDTH = 110
@@ -41,20 +43,33 @@ def report_text(report: RulesReport, *, everything: bool = False) -> str:
 
 
 def _safety(report: RulesReport) -> list[str]:
-    if not report.safety:
-        return []
-    lines = ["Safety"]
-    words = {"fires": "", "open": "cannot be ruled out: ", "standing": "with the drug: "}
+    lines: list[str] = []
     for item in report.safety:
-        status = VERIFIED_WORDS[item.rule.verified]
-        missing = f"; missing: {', '.join(item.inputs_missing)}" if item.inputs_missing else ""
-        why = f" - {item.rule.why}" if item.rule.why else ""
-        text = (
-            f"{item.severity.upper()} {item.rule.context} [{item.rule.id}, {item.because}"
-            f"{', ' + status if status else ''}]: {words[item.state]}{item.rule.do}{why}{missing}"
-        )
-        lines += _wrapped(text, "  ")
-    return [*lines, ""]
+        if item.state != "open":
+            with_drug = "with the drug: " if item.state == "standing" else ""
+            why = f" - {item.rule.why}" if item.rule.why else ""
+            lines += _wrapped(f"{_name(item)}: {with_drug}{item.rule.do}{why}", "  ")
+    lines += _not_ruled_out([item for item in report.safety if item.state == "open"])
+    return ["Safety", *lines, ""] if lines else []
+
+
+def _name(item: SafetyFinding) -> str:
+    status = VERIFIED_WORDS[item.rule.verified]
+    inside = ", ".join(part for part in (item.rule.id, item.because, status) if part)
+    return f"{item.severity.upper()} {item.rule.context} [{inside}]"
+
+
+def _not_ruled_out(items: Sequence[SafetyFinding]) -> list[str]:
+    """Warnings that wait for an input, gathered by what to ask."""
+    waiting: dict[tuple[str, ...], list[SafetyFinding]] = {}
+    for item in items:
+        waiting.setdefault(item.inputs_missing, []).append(item)
+    lines: list[str] = []
+    for missing, group in waiting.items():
+        asked = "; ".join(dict.fromkeys(fact_names()[name].question for name in missing))
+        names = "; ".join(_name(item) for item in group)
+        lines += _wrapped(f"cannot be ruled out without {asked}: {names}", "  ")
+    return lines
 
 
 def _finding(cells: dict[str, str]) -> list[str]:

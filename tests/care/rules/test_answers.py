@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 
 from aimss.care.compiled import compile_guideline
-from aimss.care.evaluate import evaluate_facts, finding_of
+from aimss.care.evaluate import evaluate, evaluate_facts, finding_of
 from aimss.care.expression import PartialSet
-from aimss.care.findings import Finding
+from aimss.care.findings import Finding, SafetyFinding
+from aimss.care.rule_tests import merged
 from aimss.care.rules import Guideline
 from aimss.care.what_if import what_would_change
 from aimss.errors import RuleError
+from aimss.patient.reading import read_record
+from tests.care.rules.case_files import base_record
 
 
 def rule(name: str, condition: str, verdict: str | None = None, **more: Any) -> dict[str, Any]:
@@ -260,6 +263,53 @@ def test_a_red_flag_turns_joint_advice_into_a_referral() -> None:
         evaluate_facts({**facts, "night_bone_pain": True, "pain_worst": 0}, library).finding("G-1").verdict
         == "not_applicable"
     )
+
+
+def safety(**changes: Any) -> list[SafetyFinding]:
+    return list(evaluate(read_record(merged(base_record(), changes))).safety)
+
+
+def test_safety_says_why_it_is_shown_and_what_it_saw() -> None:
+    found = {item.rule.id: item for item in safety(drugs=[{"drug": "duloxetine"}], age_years=70)}
+    falls = found["SAF-DUL-09"]
+    assert (falls.state, falls.because, falls.severity, falls.indicator) == ("fires", "taken", "caution", "warning")
+    assert falls.inputs_used == ("age_years", "conditions", "falls_past_year")
+    assert falls.inputs_missing == ()
+    assert found["SAF-TAM-03"].because == "if chosen"
+    assert found["SAF-ZOL-07"].because == "offered"
+    clearance = found["SAF-ZOL-01"]
+    assert (clearance.state, clearance.inputs_missing) == ("open", ("creatinine_clearance_ml_min",))
+    stopped = {"drug": "denosumab", "doses": ["2025-01-15"], "stop": "2025-06-15"}
+    before = {item.rule.id: item for item in safety(drugs=[stopped], dxa=None)}
+    assert (before["SAF-DEN-06"].state, before["SAF-DEN-06"].because) == ("fires", "taken before")
+    asked = {item.rule.id: item for item in safety(symptoms={"night_bone_pain": None})}
+    assert (asked["SAF-RED-01"].state, asked["SAF-RED-01"].because) == ("open", "her record")
+
+
+def test_a_milder_form_has_its_own_severity_and_inputs() -> None:
+    kidney = [{"date": "2026-06-01", "test": "egfr", "value": 45, "unit": "mL/min/1.73m2"}]
+    item = next(item for item in safety(laboratory=kidney) if item.rule.id == "SAF-NSAID-01")
+    assert (item.severity, item.indicator, item.inputs_used) == ("caution", "warning", ("egfr_ml_min_1_73m2",))
+    severe = [{**kidney[0], "value": 20}]
+    item = next(item for item in safety(laboratory=severe) if item.rule.id == "SAF-NSAID-01")
+    assert (item.severity, item.indicator) == ("contraindicated", "critical")
+
+
+def test_the_most_urgent_comes_first() -> None:
+    shown = safety(
+        drugs=[{"drug": "duloxetine"}, {"drug": "warfarin"}, {"drug": "alendronate"}],
+        symptoms={"night_bone_pain": True, "new_thigh_or_groin_pain": True},
+        complete_lists=[],
+    )
+    assert shown[0].rule.id == "SAF-RED-01"
+    order = [({"fires": 0, "open": 1, "standing": 2}[i.state], {"critical": 0, "warning": 1, "info": 2}[i.indicator])
+             for i in shown[1:]]  # fmt: skip
+    assert order == sorted(order)
+    assert {item.state for item in shown} == {"fires", "open", "standing"}
+    unasked = safety(symptoms={"night_bone_pain": None}, complete_lists=[])
+    open_ = [item.rule.id for item in unasked if item.state == "open"]
+    assert open_[0] == "SAF-RED-01"
+    assert len(open_) > 5
 
 
 def test_unsound_rule_files_are_refused_by_name() -> None:

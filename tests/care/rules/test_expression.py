@@ -129,6 +129,15 @@ def test_anything_outside_the_language_is_refused(text: str) -> None:
     assert "at_least" in caught.value.expected
 
 
+def test_a_refusal_says_where_what_and_how_to_mend() -> None:
+    with pytest.raises(RuleError) as caught:
+        parse("f(a)")
+    error = caught.value
+    assert (error.field, error.found) == ("condition", "'f(a)'")
+    assert error.expected.startswith("facts compared with numbers or words, joined by and, or, not, in")
+    assert "aimss rules facts" in error.mend
+
+
 def test_a_name_that_is_no_fact_is_refused() -> None:
     with pytest.raises(RuleError, match="t_score_hip"):
         condition_of("t_score_hip < -2", "X-01")
