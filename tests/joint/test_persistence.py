@@ -49,6 +49,17 @@ def test_discontinuation_by_cause_and_setting_follows_the_fit():
         )
 
 
+def test_blinded_hazard_ratio_of_stopping_follows_the_fit_and_misses_the_observed_one():
+    from aimss.body.joint_report import target_rows
+
+    row = next(r for r in target_rows(64, 1) if r["definition"] == "hazard ratio of stopping")
+    _, median, low, high = GOLDEN["calibration"]["ibis_hr"]
+    assert [row["predicted"], row["predicted_low"], row["predicted_high"]] == pytest.approx(
+        [median, low, high], abs=0.01
+    )
+    assert row["predicted_low"] > row["observed"]
+
+
 def test_causes_add_up_and_stopping_only_grows():
     theta = {name: v[:3] for name, v in persistence_draws().items()}
     time = np.arange(61.0)

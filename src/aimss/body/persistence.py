@@ -148,14 +148,25 @@ def persistence_targets() -> tuple[PersistenceTarget, ...]:
 
 
 def population_stopping(
-    setting: str = NEW_SETTING, *, months: int = 60, women: int = 512, seed: int = 6, on_drug: bool = True
+    setting: str = NEW_SETTING,
+    *,
+    months: int = 60,
+    women: int = 512,
+    seed: int = 6,
+    on_drug: bool = True,
+    context: float | None = None,
 ) -> Stopping:
-    """Return stopping over a population, (draws, t), with the latent course at its posterior mean as in the fit."""
+    """Return stopping over a population, (draws, t), with the latent course at its posterior mean as in the fit.
+
+    context : 1 for women who know that they take the drug (default if on it), 0 in a blinded trial.
+    """
     time_months = np.arange(months + 1, dtype=float)
     mean = {name: np.array([[v.mean()]]) for name, v in latent_draws().items() if v.ndim == 1}
     share = float((1.0 / (1.0 + np.exp(-latent_draws()["susceptible_logit"]))).mean())
     numbers = sobol_women(women, len(time_months), seed)
-    followed = course(mean, numbers, time_months * WEEKS_PER_MONTH, context=1.0 if on_drug else 0.0)
+    followed = course(
+        mean, numbers, time_months * WEEKS_PER_MONTH, context=float(on_drug) if context is None else context
+    )
     paths = [(share, followed.if_susceptible[0]), (1 - share, followed.if_not[0])] if on_drug else [
         (1.0, clip_pain(followed.without[0]))]  # fmt: skip
     theta = persistence_draws()
