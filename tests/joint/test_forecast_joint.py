@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from aimss.care.compile import compile_strategy
 from aimss.care.library import find_strategy
 from aimss.errors import AimssError, RecordError
-from aimss.forecast.joint import JointOptions, forecast_joint, joint_weeks, run_joint
+from aimss.forecast.joint import forecast_joint, joint_weeks, run_joint
 from aimss.forecast.joint_calendar import simulated_ratio
 from aimss.forecast.joint_document import joints_document
 from aimss.forecast.joint_evidence import excess_share, persistence_context, study_readings
 from aimss.forecast.joint_scores import joint_record
+from aimss.forecast.joint_strategy import JointOptions
 from aimss.forecast.joint_summary import by_draw
 from aimss.patient.reading import read_record
 
@@ -191,6 +192,21 @@ def test_a_stopping_risk_carries_the_spread_between_settings():
     # design section 6: 12-month stopping 12 % (5-34) in a new setting
     assert stay["high90"] - stay["low90"] > 0.12
     assert 0.6 < stay["median"] < 0.97
+
+
+def test_a_remedy_for_lasting_pain_is_given_to_twins_whose_own_scores_stay_high():
+    made = run(record(pain=[{"date": TODAY, "value": 4}]), "as_now", "duloxetine_if_pain_lasts", twins=400)
+    plain, conditional = made.strategies
+    taken = conditional.exposure.remedies["duloxetine"]
+    assert taken.shape == conditional.pain.shape
+    treated = taken.max(axis=1) > 0
+    assert 0.1 < treated.mean() < 0.99
+    assert np.array_equal(conditional.pain[~treated], plain.pain[~treated])
+    assert conditional.pain[treated].mean() < plain.pain[treated].mean()
+    first = taken.argmax(axis=1)[treated] - made.weeks.index(0)
+    assert first.min() >= 8
+    before = plain.pain[treated, :][np.arange(treated.sum()), first + made.weeks.index(0) - 1]
+    assert before.mean() > plain.pain[:, made.weeks.index(0) :].mean()
 
 
 def test_poor_sleep_raises_stopping():

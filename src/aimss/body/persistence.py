@@ -93,7 +93,7 @@ def stopping(
     """Return cumulative stopping by cause while the drug is taken.
 
     load : V, (..., t) points; time_months : (t,) since the start of the AI; theta and rates broadcast against load
-    without its last axis; on_treatment : (t,), 1 where the step ending there is on the drug (default always).
+    without its last axis; on_treatment : (t,) or (..., t), 1 where the step ending there is on the drug (default all).
     """
     step = np.diff(time_months)
     middle = time_months[:-1] + step / 2
@@ -104,7 +104,7 @@ def stopping(
         for k in ("burden_exponent", "pain_hazard_fading_months", "late_share_of_other_hazard")
     )
     early = np.exp(-middle / assumed("late_other_hazard_months"))
-    factor = np.asarray(multiplier)[..., None] * step * (1.0 if on_treatment is None else on_treatment[1:])
+    factor = np.asarray(multiplier)[..., None] * step * (1.0 if on_treatment is None else on_treatment[..., 1:])
     pain_hazard = lam * (v / 3.0) ** nu * np.exp(-middle / zeta) * factor
     other_hazard = other * (late + 3.0 * (1.0 - late) * early) * factor
     both = pain_hazard + other_hazard

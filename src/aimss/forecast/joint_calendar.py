@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aimss.body.joint import suppression
 from aimss.body.joint_draws import FloatArray
@@ -61,7 +62,7 @@ class JointCalendar:
 
 @dataclass(frozen=True, eq=False)
 class WeeklyExposure:
-    """One strategy by week, each (t,); suppressed may be (twins, t). A value holds over the week that ends there."""
+    """One strategy by week, each (t,) or (twins, t). A value holds over the week that ends there."""
 
     name: str
     label: str
@@ -99,28 +100,54 @@ def exposures(
         ratio = np.asarray(estradiol_ratio[strategy.name], dtype=float)
         if ratio.shape[-1] != len(weeks.weeks):
             raise ValueError(f"estradiol_ratio: {strategy.name} has {ratio.shape[-1]} weeks, not {len(weeks.weeks)}")
-        inputs = _inputs(strategy.schedule, weeks.days - 3.5)
-        on_ai = inputs[:, _AI]
-        # without a drug there is no drug effect, whatever estradiol does by itself
-        ever = np.maximum.accumulate(on_ai)
-        found.append(
-            WeeklyExposure(
-                name=strategy.name,
-                label=strategy.strategy.label,
-                suppressed=suppression(ratio) * ever,
-                on_ai=on_ai,
-                on_tamoxifen=inputs[:, _SERM] * (1.0 - inputs[:, _RALOXIFENE]),
-                remedies=_remedies(strategy, weeks.days - 3.5),
-                switched_week=_switch(strategy),
-                stop_week=_stop(on_ai, weeks),
-            )
-        )
+        found.append(weekly_exposure(strategy, weeks, ratio))
     return found
+
+
+def weekly_exposure(strategy: CompiledStrategy, weeks: JointCalendar, ratio: FloatArray) -> WeeklyExposure:
+    """Return one strategy week by week; ratio as in `exposures`."""
+    inputs = _inputs(strategy.schedule, weeks.days - 3.5)
+    on_ai = inputs[:, _AI]
+    # without a drug there is no drug effect, whatever estradiol does by itself
+    ever = np.maximum.accumulate(on_ai)
+    return WeeklyExposure(
+        name=strategy.name,
+        label=strategy.strategy.label,
+        suppressed=suppression(ratio) * ever,
+        on_ai=on_ai,
+        on_tamoxifen=inputs[:, _SERM] * (1.0 - inputs[:, _RALOXIFENE]),
+        remedies=_remedies(strategy, weeks.days - 3.5),
+        switched_week=_switch(strategy),
+        stop_week=_stop(on_ai, weeks),
+    )
+
+
+def chosen(variants: Sequence[WeeklyExposure], index: NDArray[np.int64]) -> WeeklyExposure:
+    """Return the exposure of twins who follow different variants of one strategy, each array (n, t)."""
+    first = variants[0]
+    if len(variants) == 1:
+        return first
+    drugs = sorted({drug for v in variants for drug in v.remedies})
+    none = np.zeros_like(first.on_ai)
+    return replace(
+        first,
+        suppressed=np.stack([v.suppressed for v in variants])[index],
+        on_ai=np.stack([v.on_ai for v in variants])[index],
+        on_tamoxifen=np.stack([v.on_tamoxifen for v in variants])[index],
+        remedies={drug: np.stack([v.remedies.get(drug, none) for v in variants])[index] for drug in drugs},
+        switched_week=None,
+        stop_week=None,
+    )
 
 
 def simulated_ratio(
     patient: Patient, compiled: Sequence[CompiledStrategy], weeks: JointCalendar
 ) -> dict[str, FloatArray]:
+    """Return estradiol under each strategy by name; see `simulated_ratios`."""
+    return dict(zip((c.name for c in compiled), simulated_ratios(patient, compiled, weeks), strict=True))
+
+
+def simulated_ratios(patient: Patient, compiled: Sequence[CompiledStrategy], weeks: JointCalendar) -> list[FloatArray]:
     """Return estradiol under each strategy against the same woman without the drug, from the engine, at its centre.
 
     Twins share one course: the spread of suppression between women and drugs has no known effect on pain.
@@ -144,7 +171,7 @@ def simulated_ratio(
     constants = {name: np.repeat(one[name], len(schedules)) for name in wanted}
     run = integrate(constants, None, schedules, np.arange(len(schedules)), first, weeks.days)
     course = dict(zip(distinct, state(run.states, "estradiol"), strict=True))
-    return {c.name: course[with_ai] / course[without] for c, (with_ai, without) in zip(compiled, keys, strict=True)}
+    return [course[with_ai] / course[without] for with_ai, without in keys]
 
 
 def _endocrine_only(schedule: Schedule) -> Schedule:

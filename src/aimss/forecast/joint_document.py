@@ -17,9 +17,10 @@ from aimss.care.compile import CompiledStrategy, compile_strategy
 from aimss.care.library import find_strategy
 from aimss.errors import OutOfScopeError, StrategyError
 from aimss.evidence.tables import load_table
-from aimss.forecast.joint import JointForecast, JointOptions, StrategyJoints, joint_weeks, run_joint
+from aimss.forecast.joint import JointForecast, joint_weeks, run_joint
 from aimss.forecast.joint_calendar import simulated_ratio
 from aimss.forecast.joint_evidence import persistence_context, second_drug_rows, study_readings
+from aimss.forecast.joint_strategy import JointOptions, StrategyJoints
 from aimss.forecast.joint_summary import interval
 from aimss.forecast.remedies import CAVEATS as REMEDY_CAVEATS
 from aimss.forecast.remedies import RemedySwitches, remedies, remedy_effect
@@ -261,7 +262,7 @@ def _choice(
     name: str, compiled: CompiledStrategy, run: StrategyJoints, made: JointForecast, bone: Mapping[str, str]
 ) -> dict[str, Any]:
     data = made.dataset.sel(strategy=compiled.name)
-    on_drug = run.exposure.on_ai[made.weeks.index(52) :].any()
+    on_drug = run.exposure.on_ai[..., made.weeks.index(52) :].any()
     stopped = (data["stopped_for_pain"] + data["stopped_for_other_reasons"]).isel(time=12).to_numpy()
     rows, recurrence = _recurrence(name)
     notes = [f"{note.field}: {note.assumed}" for note in compiled.notes]

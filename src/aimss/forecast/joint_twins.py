@@ -72,7 +72,7 @@ class JointTwins:
 
     def tamoxifen(self, exposure: WeeklyExposure) -> FloatArray:
         """Return what tamoxifen adds before clipping, (n, t) points."""
-        time = np.arange(len(exposure.on_tamoxifen), dtype=float)
+        time = np.arange(exposure.on_tamoxifen.shape[-1], dtype=float)
         taken = follow(exposure.on_tamoxifen, time, self.rise_weeks)
         return np.asarray(self.theta["tamoxifen_points"][:, None] * taken)
 

@@ -202,12 +202,13 @@ def apply_remedies(
 ) -> FloatArray:
     """Return pain (n, t) under remedies; never below 0, and unchanged up to the week of the forecast.
 
-    taken : drug of a strategy -> (t,) 1 while taken; aerobic and strength exercise count once. draw : (n,) which draw.
+    taken : drug of a strategy -> (t,) or (n, t), 1 while taken; aerobic and strength exercise count once.
+    draw : (n,), which draw of the effect each twin takes.
     """
     on: dict[str, FloatArray] = {}
     for drug, weeks in taken.items():
         name = _STRATEGY_DRUGS.get(drug, drug)
-        on[name] = np.maximum(on.get(name, np.zeros(len(weeks))), weeks)
+        on[name] = np.maximum(on.get(name, np.zeros_like(weeks)), weeks)
     out = pain
     time = np.arange(pain.shape[1], dtype=float)
     for name, weeks in sorted(on.items()):

@@ -1,0 +1,139 @@
+"""One strategy over her twins: pain with and without the drug, remedies, and staying on treatment, week by week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aimss.body.joint import clip_pain
+from aimss.body.joint_draws import FloatArray, joint_parameters, persistence_draws
+from aimss.body.persistence import NEW_SETTING, WEEKS_PER_MONTH, Stopping, burden, setting_rates, stopping
+from aimss.counter_random import normals, uniforms
+from aimss.forecast.joint_calendar import JointCalendar, WeeklyExposure, chosen, simulated_ratios, weekly_exposure
+from aimss.forecast.joint_twins import JointTwins
+from aimss.forecast.remedies import RemedySwitches, apply_remedies
+
+if TYPE_CHECKING:
+    from aimss.care.compile import CompiledStrategy
+
+
+@dataclass(frozen=True)
+class JointOptions:
+    """Choices that are assumptions; the defaults are the ones that claim least.
+
+    context : 1 if she starts treatment knowingly; switch_effect : draw a smaller effect on a second aromatase
+    inhibitor (assumed; no randomised difference exists); drug_specific : omega, None for the assumed 0.5.
+    """
+
+    context: float = 1.0
+    switch_effect: bool = False
+    drug_specific: float | None = None
+    setting: str = NEW_SETTING
+    remedies: RemedySwitches = field(default_factory=RemedySwitches)
+    variant: str = "v1"
+
+
+@dataclass(frozen=True, eq=False)
+class StrategyJoints:
+    """One strategy over the twins, week by week, (n, t) points.
+
+    pain : with the strategy's drugs and remedies; with_drug, without_drug : the pair for what the drug adds, without
+    remedies; stopped : cumulative probability of having stopped, (n, months).
+    """
+
+    exposure: WeeklyExposure
+    pain: FloatArray
+    with_drug: FloatArray
+    without_drug: FloatArray
+    stopped: Stopping
+
+
+def run_strategy(
+    twins: JointTwins,
+    exposure: WeeklyExposure,
+    weeks: JointCalendar,
+    options: JointOptions,
+    seed: int,
+    poor_sleep: bool,
+) -> StrategyJoints:
+    """Return one strategy over the twins."""
+    pain, with_drug, without = _pain(twins, exposure, weeks, options, seed)
+    stopped = _stopping(twins, pain, exposure, weeks, options, seed, poor_sleep)
+    return StrategyJoints(exposure, pain, with_drug, without, stopped)
+
+
+def _pain(
+    twins: JointTwins, exposure: WeeklyExposure, weeks: JointCalendar, options: JointOptions, seed: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Pain with the strategy, with its drugs alone, and without the aromatase inhibitor, (n, t) each."""
+    factor = np.ones(twins.background.shape)
+    if options.switch_effect and exposure.switched_week is not None:
+        # Beta(4, 1) by its quantile function
+        factor[:, weeks.index(exposure.switched_week) :] = uniforms(seed, "joint/switch", 0, len(twins), 1) ** 0.25
+    base = twins.background + twins.tamoxifen(exposure)
+    with_drug = clip_pain(base + twins.effect(exposure) * factor)
+    today = weeks.index(0)
+    pain = apply_remedies(with_drug, exposure.remedies, twins.draw, options.remedies, seed, forecast_from=today)
+    return pain, with_drug, clip_pain(base)
+
+
+def let_pain_decide(
+    twins: JointTwins,
+    compiled: CompiledStrategy,
+    plain: WeeklyExposure,
+    weeks: JointCalendar,
+    options: JointOptions,
+    seed: int,
+) -> WeeklyExposure:
+    """Let each twin's own recorded pain decide a conditional course; conditions on bone are not met here."""
+    if not any(t.condition.when == "pain" for t in compiled.triggers):
+        return plain
+    from aimss.care.triggers import resolve_triggers
+
+    pain, _, _ = _pain(twins, plain, weeks, options, seed)
+
+    def observe(_: object, index: NDArray[np.int64], days: FloatArray) -> dict[str, FloatArray]:
+        at = np.array([weeks.index(day / 7.0) for day in days])
+        error = np.concatenate([normals(seed, f"joint/score/{week}", 0, len(index), 1) for week in at], axis=1)
+        recorded = clip_pain(pain[:, at] + twins.theta["measurement_sd_points"][:, None] * error)
+        unknown = {name for t in compiled.triggers for name in t.observed_names} - {"pain"}
+        return {"pain": recorded} | {name: np.full(recorded.shape, np.nan) for name in unknown}
+
+    _, index, met = resolve_triggers(compiled, len(twins), observe)
+    variants = [compiled.with_triggers(days) for days in met]
+    ratios = simulated_ratios(compiled.patient, variants, weeks)
+    return chosen([weekly_exposure(v, weeks, r) for v, r in zip(variants, ratios, strict=True)], index)
+
+
+def _stopping(
+    twins: JointTwins,
+    pain: FloatArray,
+    exposure: WeeklyExposure,
+    weeks: JointCalendar,
+    options: JointOptions,
+    seed: int,
+    poor_sleep: bool,
+) -> Stopping:
+    """Stopping from the day of the forecast (or the start, if later) on, among women still on the drug then."""
+    theta = persistence_draws(options.variant)
+    count = len(theta["burden_exponent"])
+    # one setting a parameter draw, so that the spread between settings stays in the interval of a percentage
+    pick = twins.draw % count
+    rates = setting_rates(theta, options.setting, seed)
+    first = weeks.index(max(0, weeks.start_week))
+    load = burden(pain, pain[:, weeks.index(weeks.start_week)])[:, first:]
+    time = weeks.since_start[first:] / WEEKS_PER_MONTH
+    sleep: FloatArray | float = 1.0
+    if poor_sleep:
+        parameter = joint_parameters()["stopping_hazard_ratio_poor_sleep"]
+        assert parameter.ci95_low is not None
+        assert parameter.ci95_high is not None
+        sd = np.log(parameter.ci95_high / parameter.ci95_low) / 3.92
+        sleep = parameter.value * np.exp(sd * normals(seed, "joint/sleep", 0, len(twins), 1)[:, 0])
+    one = {n: v[pick] for n, v in theta.items() if v.ndim == 1}
+    return stopping(
+        load, time, one, (rates[0][pick], rates[1][pick]), multiplier=sleep, on_treatment=exposure.on_ai[..., first:]
+    )
