@@ -85,6 +85,13 @@ class RuleError(AimssError):
     exit_code = 10
 
 
+class TargetError(AimssError):
+    """A file of published results (targets) is unsound."""
+
+    kind = "targets"
+    exit_code = 12
+
+
 class SeveralErrors(AimssError):  # noqa: N818 - several of them
     """More than one mistake in one input; all are shown, the first sets the exit code."""
 

@@ -124,4 +124,3 @@ def dose_months(treatment: Treatment) -> tuple[float, ...]:
         months.append(month)
         count += 1
     return tuple(months)
-

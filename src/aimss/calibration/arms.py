@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -124,7 +124,8 @@ class Treatment(_Form):
     @property
     def mg_per_day(self) -> float:
         """Average daily dose of an oral bone drug, less what is not taken."""
-        assert self.dose is not None and self.interval_months is not None
+        assert self.dose is not None
+        assert self.interval_months is not None
         return self.dose / (self.interval_months * 30.4375) * self.adherence
 
 
@@ -147,7 +148,6 @@ class Arm(_Form):
     setting: Literal["blinded", "open"] = "open"
     regimen: str = ""
     note: str = ""
-
 
     @model_validator(mode="after")
     def _one_kind(self) -> Arm:

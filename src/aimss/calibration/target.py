@@ -30,9 +30,9 @@ Measure = Literal[
 MEASURES: dict[str, tuple[str, ...]] = {
     "bmd": ("percent_change", "percent_per_year"),
     "t_score": ("value",),
-    **{name: ("percent_change", "percent_of_baseline") for name in MARKERS},
+    **dict.fromkeys(MARKERS, ("percent_change", "percent_of_baseline")),
     "estradiol": ("percent_of_baseline", "percent_change", "value"),
-    **{name: ("cumulative_percent", "hazard_ratio") for name in FRACTURES},
+    **dict.fromkeys(FRACTURES, ("cumulative_percent", "hazard_ratio")),
     "joint_symptoms": ("cumulative_percent",),
     "pain_change": ("value",),
     "discontinuation": ("cumulative_percent",),

@@ -59,10 +59,7 @@ def _target(line: dict[str, str]) -> Target:
     own: dict[str, Any] = {k: float(line[k]) for k in ("se", "n", "n_comparator", "from_month") if line[k]}
     if line["ci_low"]:
         own["ci95"] = (float(line["ci_low"]), float(line["ci_high"]))
-    if line["value"]:
-        observed = float(line["value"])
-    else:
-        observed = _value(row)
+    observed = float(line["value"]) if line["value"] else _value(row)
     if not line["value"] and not {"se", "ci95"} & set(own):
         own |= _printed_spread(row, line, observed)
     for name, n in zip(("n", "n_comparator"), _counts(row), strict=False):

@@ -1,0 +1,62 @@
+"""One call for `aimss validate`: the shipped targets or a user's file, scored, with the record of the run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from aimss.calibration.arms import Arm
+from aimss.calibration.target import Target
+from aimss.calibration.validation import DRAWS, SEED, Scored
+
+
+def validate(
+    targets_file: Path | None = None,
+    *,
+    draws: int = DRAWS,
+    seed: int = SEED,
+    peers: bool = True,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[list[Scored], dict[str, Any]]:
+    """Score the shipped targets, or those of a file, under the shipped parameters; nothing is fitted again.
+
+    Returns the scored targets and the record of the run. Raises TargetError, InputFileError or EngineError.
+    """
+    from aimss.calibration.predict import is_bone
+    from aimss.calibration.validation import score_bone
+
+    arms: Mapping[str, Arm]
+    all_targets: tuple[Target, ...]
+    if targets_file is None:
+        from aimss.calibration.targets_shipped import bone_arms, bone_targets
+
+        arms, all_targets = bone_arms(), bone_targets()
+    else:
+        from aimss.calibration.target_files import read_targets
+
+        given = read_targets(targets_file)
+        arms, all_targets = given.arms, given.targets
+    bone = [t for t in all_targets if is_bone(t)]
+    scored = score_bone(arms, bone, draws=draws, seed=seed, peers=peers, progress=progress)
+    return scored, run_record(targets_file, draws, seed)
+
+
+def run_record(targets_file: Path | None, draws: int, seed: int) -> dict[str, Any]:
+    """Return what made the numbers: version, hash of the parameters, spread between trials, draws and seed."""
+    import aimss
+    from aimss.body.parameters import default
+    from aimss.calibration.spread import shipped_spread
+
+    shipped = default()
+    text = repr([(n, shipped[n]) for n in shipped]) + shipped.covariance_text
+    command = "aimss validate" + (f" --targets {targets_file.name}" if targets_file else "")
+    return {
+        "command": command,
+        "aimss": aimss.__version__,
+        "parameters_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "spread_between_trials": shipped_spread(),
+        "draws": draws,
+        "seed": seed,
+    }

@@ -1,0 +1,92 @@
+"""`aimss validate` and `aimss calibrate`: predicted against published, and the fit that made the parameters."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+VALIDATE_EXAMPLES = """
+Examples:
+
+  aimss validate
+
+  aimss validate --targets mine.yaml --json > mine.json
+
+  aimss validate --schema > targets.schema.json
+"""
+
+
+def validate(
+    targets: Annotated[
+        Path | None, typer.Option(help="Published results of your own (YAML or JSON); see --schema and docs/targets.md.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for validation.md, validation.html, validation.json.")] = None,
+    draws: Annotated[int, typer.Option(min=20, max=5000, help="Draws of the parameters.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same numbers.")] = 1,
+    peers: Annotated[bool, typer.Option(help="Run the published models as well.")] = True,
+    json_only: Annotated[bool, typer.Option("--json", help="Print the result alone on stdout.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a targets file.")] = False,
+) -> None:
+    """Predicted against published: every target, its interval, and what a forecast has to beat."""
+    import json
+
+    if schema:
+        from aimss.calibration.target_files import targets_schema
+
+        sys.stdout.write(json.dumps(targets_schema(), indent=1) + "\n")
+        return
+    from aimss.calibration.run_validation import validate as run
+    from aimss.calibration.validation import document
+    from aimss.cli.progress import stages
+
+    with stages("Validation", quiet=json_only) as progress:
+        scored, record = run(targets, draws=draws, seed=seed, peers=peers, progress=progress)
+    text = json.dumps(document(scored, record), indent=1, ensure_ascii=False)
+    if out is not None:
+        _write(out, scored, record, text)
+    if json_only:
+        sys.stdout.write(text + "\n")
+        return
+    _print(scored, misses_only=targets is None)
+    if out is not None:
+        typer.echo(f"\nwritten to {out}: validation.md, validation.html, validation.json", err=True)
+
+
+def _write(out: Path, scored: list, record: dict, text: str) -> None:  # type: ignore[type-arg]
+    from aimss.calibration.validation_charts import coverage_by_part, predicted_against_observed
+    from aimss.calibration.validation_page import markdown, page
+    from aimss.charting import render_svg
+
+    out.mkdir(parents=True, exist_ok=True)
+    charts = {
+        "Predicted against published change of BMD, with 90 % predictive intervals": predicted_against_observed(scored),
+        "Share of published results within the 90 % predictive interval": coverage_by_part(scored),
+    }
+    (out / "validation.json").write_text(text + "\n", encoding="utf-8")
+    (out / "validation.md").write_text(markdown(scored, record), encoding="utf-8")
+    rendered = {caption: render_svg(spec) for caption, spec in charts.items()}
+    (out / "validation.html").write_text(page(scored, record, rendered), encoding="utf-8")
+
+
+def _print(scored: list, *, misses_only: bool) -> None:  # type: ignore[type-arg]
+    from rich.console import Console
+    from rich.table import Table
+
+    from aimss.calibration.validation_page import SUMMARY_HEAD, TARGET_HEAD, summary_rows, target_row
+
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    rows = [target_row(s) for s in scored]
+    shown = [r for r in rows if not misses_only or r[0] == "MISSED"]
+    title = "Missed targets" if misses_only else "Targets"
+    for name, head, body in ((title, TARGET_HEAD, shown), ("Scores", SUMMARY_HEAD, summary_rows(scored))):
+        table = Table(title=f"{name} ({len(body)})" if head is TARGET_HEAD else name, title_justify="left")
+        for i, column in enumerate(head):
+            table.add_column(column, overflow="fold", no_wrap=head is TARGET_HEAD and i == 0)
+        for r in body:
+            table.add_row(*r)
+        console.print(table)
+    inside = sum(s.inside for s in scored)
+    console.print(f"{inside} of {len(scored)} inside the 90 % predictive interval; {len(scored) - inside} missed.")
