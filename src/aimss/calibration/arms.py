@@ -1,4 +1,4 @@
-"""Arms of trials as data: who was treated, with what and when; times in months from the start of the trial (month 0)."""
+"""Arms of trials as data: who was treated, with what and when, in months from the start of the trial (month 0)."""
 
 from __future__ import annotations
 
@@ -103,9 +103,9 @@ class Treatment(_Form):
             raise ValueError(f"{self.drug}: single doses are for injections ({', '.join(INJECTIONS)})")
         if self.drug == "zoledronate" and self.dose_mg is None:
             raise ValueError("zoledronate: dose_mg must be given (4 or 5 mg)")
-        if self.drug in INJECTIONS and not self.at_months and self.interval_months is None:
-            if self.doses not in (None, 1):
-                raise ValueError(f"{self.drug}: {self.doses} doses need every_months")
+        once = not self.at_months and self.interval_months is None
+        if self.drug in INJECTIONS and once and self.doses not in (None, 1):
+            raise ValueError(f"{self.drug}: {self.doses} doses need every_months")
         return self
 
     @property

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from aimss.calibration.arms import Arm
+from aimss.calibration.arms import AROMATASE_INHIBITORS, RECEPTOR_DRUGS, Arm
 from aimss.calibration.target import Target
 
+BONE_DRUGS = ("zoledronate", "denosumab", "alendronate", "risedronate", "ibandronate")
 # how much weaker than one trial a regimen is drawn to its pool; 0.01 hardly moves a regimen that any trial reports
 RIDGE = 0.01
 
@@ -16,30 +17,27 @@ RIDGE = 0.01
 def regimen(arms: Mapping[str, Arm], name: str) -> str:
     """Return the class of regimen of an arm; arms of a user's file without one are classed by their drugs."""
     arm = arms[name]
-    if arm.regimen:
-        return arm.regimen
-    if arm.parts:
-        return regimen(arms, arm.parts[0].arm)
+    if arm.regimen or arm.parts:
+        return arm.regimen or regimen(arms, arm.parts[0].arm)
     assert arm.population is not None
-    drugs = sorted({t.drug for t in arm.treatments if t.to_month is None or t.to_month > 0})
-    ai = any(d in ("letrozole", "anastrozole", "exemestane", "any_aromatase_inhibitor") for d in drugs)
-    bone = [d for d in ("zoledronate", "denosumab", "alendronate", "risedronate", "ibandronate") if d in drugs]
-    premenopausal = arm.population.menopause_years < 0
-    if premenopausal:
-        if "ovarian_suppression" in drugs:
-            return "ovarian_suppression_ai" if ai else "ovarian_suppression_tamoxifen"
-        if "ovarian_failure" in drugs:
-            return "ovarian_failure" + ("_zoledronate" if "zoledronate" in bone else "")
-        return "tamoxifen_premenopausal" if "tamoxifen" in drugs else "untreated_premenopausal"
-    after = any(t.drug == "tamoxifen" and (t.to_month is not None and t.to_month <= 0) for t in arm.treatments)
-    if ai:
-        return f"ai_{bone[0]}" if bone else "ai_after_tamoxifen" if after else "ai"
-    if bone:
-        return bone[0]
-    for drug in ("tamoxifen", "raloxifene"):
-        if drug in drugs:
-            return drug
-    return "after_tamoxifen" if after else "untreated"
+    drugs = {t.drug for t in arm.treatments if t.to_month is None or t.to_month > 0}
+    ended = {t.drug for t in arm.treatments} - drugs
+    if arm.population.menopause_years < 0:
+        return _before_menopause(drugs)
+    bone = next((d for d in BONE_DRUGS if d in drugs), "")
+    if drugs & set(AROMATASE_INHIBITORS):
+        return f"ai_{bone}" if bone else "ai_after_tamoxifen" if "tamoxifen" in ended else "ai"
+    single = bone or next((d for d in RECEPTOR_DRUGS if d in drugs), "")
+    return single or ("after_tamoxifen" if "tamoxifen" in ended else "untreated")
+
+
+def _before_menopause(drugs: Collection[str]) -> str:
+    if "ovarian_suppression" in drugs:
+        with_ai = any(d in drugs for d in AROMATASE_INHIBITORS)
+        return "ovarian_suppression_ai" if with_ai else "ovarian_suppression_tamoxifen"
+    if "ovarian_failure" in drugs:
+        return "ovarian_failure_zoledronate" if "zoledronate" in drugs else "ovarian_failure"
+    return "tamoxifen_premenopausal" if "tamoxifen" in drugs else "untreated_premenopausal"
 
 
 def is_on_inhibitor(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Predictive intervals of targets: parameter draws, the spread between trials, and the sampling error of what was seen."""
+"""Predictive intervals of targets: parameter draws, spread between trials, sampling error of what was seen."""
 
 from __future__ import annotations
 

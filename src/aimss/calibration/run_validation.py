@@ -17,7 +17,6 @@ def validate(
     *,
     draws: int = DRAWS,
     seed: int = SEED,
-    peers: bool = True,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[Scored], dict[str, Any]]:
     """Score the shipped targets, or those of a file, under the shipped parameters; nothing is fitted again.
@@ -39,13 +38,14 @@ def validate(
         given = read_targets(targets_file)
         arms, all_targets = given.arms, given.targets
     bone = [t for t in all_targets if is_bone(t)]
-    scored = score_bone(arms, bone, draws=draws, seed=seed, peers=peers, progress=progress)
+    scored = score_bone(arms, bone, draws=draws, seed=seed, progress=progress)
     return scored, run_record(targets_file, draws, seed)
 
 
 def run_record(targets_file: Path | None, draws: int, seed: int) -> dict[str, Any]:
     """Return what made the numbers: version, hash of the parameters, spread between trials, draws and seed."""
-    import aimss
+    from importlib.metadata import version
+
     from aimss.body.parameters import default
     from aimss.calibration.spread import shipped_spread
 
@@ -54,7 +54,7 @@ def run_record(targets_file: Path | None, draws: int, seed: int) -> dict[str, An
     command = "aimss validate" + (f" --targets {targets_file.name}" if targets_file else "")
     return {
         "command": command,
-        "aimss": aimss.__version__,
+        "aimss": version("aimss"),
         "parameters_sha256": hashlib.sha256(text.encode()).hexdigest(),
         "spread_between_trials": shipped_spread(),
         "draws": draws,

@@ -1,4 +1,4 @@
-"""A published result as a target: which arm, which endpoint, when, how much and how sure; also the form of a user's file."""
+"""A published result as a target: arm, endpoint, month, how much and how sure; also the form of a user's file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from aimss.calibration.arms import Arm, Month, _Form
 
-SCHEMA = "aimss-targets/1"
+SCHEMA: Literal["aimss-targets/1"] = "aimss-targets/1"
 NORMAL_95 = 1.959963984540054
 SMALLEST = 1e-6  # a share or ratio of 0 has no logarithm
 Scale = Literal["points", "log", "log_ratio"]
@@ -88,21 +88,25 @@ class Target(_Form):
         return self
 
     def _problem(self) -> str:
-        if self.quantity in ("bmd", "t_score") and self.site is None:
-            return f"{self.quantity} needs a site"
-        if self.told_as not in MEASURES[self.quantity]:
-            return f"{self.quantity} is told as {' or '.join(MEASURES[self.quantity])}, not as {self.told_as}"
-        if self.told_as == "hazard_ratio" and (self.comparator is None or self.observed <= 0):
-            return "a hazard_ratio needs a comparator and is above 0"
-        if self.quantity == "joint_symptoms" and self.definition is None:
-            return "joint_symptoms needs a definition"
-        if self.month <= self.from_month and self.told_as in ("percent_change", "percent_per_year"):
-            return f"month {self.month:g} is not after from_month {self.from_month:g}"
-        if self.ci95 is not None and not self.ci95[0] < self.ci95[1]:
-            return "ci95 must be [low, high]"
-        if self.ci95 is not None and not self.ci95[0] <= self.observed <= self.ci95[1]:
-            return "ci95 does not hold the observed value"
-        return ""
+        told = self.told_as
+        over_time = told in ("percent_change", "percent_per_year")
+        low, high = self.ci95 or (-math.inf, math.inf)
+        problems = {
+            f"{self.quantity} needs a site": self.quantity in ("bmd", "t_score") and self.site is None,
+            f"{self.quantity} is told as {' or '.join(MEASURES[self.quantity])}, not as {told}": told
+            not in MEASURES[self.quantity],
+            "a hazard_ratio needs a comparator": told == "hazard_ratio" and self.comparator is None,
+            f"a {told} is above 0": self.scale == "log" and self.observed <= 0 and self.comparator is None,
+            "joint_symptoms needs a definition": self.quantity == "joint_symptoms" and self.definition is None,
+            "morphometric_vertebral fractures are answered as a hazard_ratio only": (
+                self.quantity == "morphometric_vertebral" and told != "hazard_ratio"
+            ),
+            f"month {self.month:g} is not after from_month {self.from_month:g}": over_time
+            and self.month <= self.from_month,
+            "ci95 must be [low, high]": low >= high,
+            "ci95 does not hold the observed value": low < high and not low <= self.observed <= high,
+        }
+        return next((words for words, wrong in problems.items() if wrong), "")
 
     @property
     def told_as(self) -> str:

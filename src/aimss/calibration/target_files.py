@@ -35,7 +35,9 @@ def parse_targets(data: Any, where: str = "targets") -> TargetFile:
     try:
         return TargetFile.model_validate(data)
     except ValidationError as error:
-        errors: list[AimssError] = [_one(details, where) for details in error.errors(include_url=False)]
+        # a list whose items are all wrong is also reported as too short: its items say enough
+        found = [d for d in error.errors(include_url=False) if d["type"] != "too_short" or not d["input"]]
+        errors: list[AimssError] = [_one(details, where) for details in found]
         raise (errors[0] if len(errors) == 1 else SeveralErrors(errors)) from None
 
 

@@ -70,18 +70,18 @@ def _target(line: dict[str, str]) -> Target:
     return Target(
         id=line["id"],
         study=line["trial"],
-        part=line["part"],  # type: ignore[arg-type]
+        part=line["part"],
         arm=line["arm"],
         comparator=line["comparator"] or None,
-        quantity=line["quantity"],  # type: ignore[arg-type]
-        site=line["site"] or None,  # type: ignore[arg-type]
-        measure=line["measure"] or None,  # type: ignore[arg-type]
+        quantity=line["quantity"],
+        site=line["site"] or None,
+        measure=line["measure"] or None,
         relative=bool(line["relative"]),
         month=float(line["month"]),
         observed=observed,
-        statistic=statistic,  # type: ignore[arg-type]
-        verified=row.verified or "yes",  # type: ignore[arg-type]
-        role=line["role"],  # type: ignore[arg-type]
+        statistic=statistic,
+        verified=row.verified or "yes",
+        role=line["role"],
         source=line["row"],
         note=line["note"],
         **own,

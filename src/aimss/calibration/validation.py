@@ -155,7 +155,6 @@ def score_bone(
     *,
     draws: int = DRAWS,
     seed: int = SEED,
-    peers: bool = True,
     progress: Progress = lambda _: None,
 ) -> list[Scored]:
     """Return the bone targets scored under the shipped parameters and their draws."""
@@ -177,7 +176,6 @@ def score_bone(
     training = [t for t in bone_targets() if t.role == "calibrate"]
     both = {**bone_arms(), **arms}
     simple = constant_change(both, targets, training)
-    others = _peers(arms, targets, progress) if peers else [{} for _ in targets]
     return [
         Scored(
             target=t,
@@ -188,15 +186,10 @@ def score_bone(
             low90=float(low[i]),
             high90=float(high[i]),
             baseline=simple[i],
-            peers=others[i],
             seen_elsewhere=seen(both, t, training) if t.quantity == "bmd" else None,
         )
         for i, t in enumerate(targets)
     ]
-
-
-def _peers(arms: Mapping[str, Arm], targets: Sequence[Target], progress: Progress) -> list[dict[str, float]]:
-    return [{} for _ in targets]
 
 
 def summary(scored: Iterable[Scored]) -> dict[str, Any]:

@@ -75,7 +75,12 @@ def coverage_by_part(scored: Sequence[Scored]) -> Spec:
                 "mark": "bar",
                 "encoding": {
                     "y": {"field": "part", "type": "nominal", "title": None, "sort": None, "axis": {"labelLimit": 420}},
-                    "x": {"field": "share", "type": "quantitative", "title": "inside, %", "scale": {"domain": [0, 100]}},
+                    "x": {
+                        "field": "share",
+                        "type": "quantitative",
+                        "title": "inside, %",
+                        "scale": {"domain": [0, 100]},
+                    },
                 },
             },
             {

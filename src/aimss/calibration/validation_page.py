@@ -49,7 +49,8 @@ def summary_rows(scored: Sequence[Scored]) -> list[list[str]]:
 
 SUMMARY_HEAD = ["Part", "n", "Inside 90 %", "RMSE", "RMSE, constant change", "RMSE, published models (aimss on the same)",
                 "Mean width", "Mean interval score"]  # fmt: skip
-TARGET_HEAD = ["", "Target", "Study", "Arm", "Endpoint", "Months", "Observed (95 %)", "Predicted (90 %)", "Constant", "Role"]
+TARGET_HEAD = ["", "Target", "Study", "Arm", "Endpoint", "Months", "Observed (95 %)", "Predicted (90 %)", "Constant",
+               "Role"]  # fmt: skip
 
 
 def target_row(s: Scored) -> list[str]:
@@ -110,7 +111,8 @@ _STYLE = """
 :root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: .25rem .5rem; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
+th, td { text-align: left; padding: .25rem .5rem;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 tr.missed td:first-child { font-weight: 700; } tr.missed { background: color-mix(in srgb, #D55E00 18%, transparent); }
 .scroll { overflow-x: auto; } svg { max-width: 100%; height: auto; }
 """
@@ -138,7 +140,9 @@ def page(scored: Sequence[Scored], run: Mapping[str, Any], charts: Mapping[str, 
 def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     top = "".join(f'<th scope="col">{html.escape(c)}</th>' for c in head)
     lines = "".join(
-        f'<tr{" class=missed" if r[0] == "MISSED" else ""}>' + "".join(f"<td>{html.escape(c)}</td>" for c in r) + "</tr>"
+        f"<tr{' class=missed' if r[0] == 'MISSED' else ''}>"
+        + "".join(f"<td>{html.escape(c)}</td>" for c in r)
+        + "</tr>"
         for r in rows
     )
     return f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table></div>'

@@ -8,6 +8,7 @@ import typer
 
 from aimss.cli import evidence, joint, model, page, patient, rules, strategies
 from aimss.cli import plan as planning
+from aimss.cli import validate as validation
 from aimss.errors import AimssError
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app.add_typer(model.app, name="model")
 app.command("page", epilog=page.EPILOG)(page.page)
 strategies.register(app)
 app.add_typer(patient.app, name="patient")
+app.command("validate", epilog=validation.VALIDATE_EXAMPLES)(validation.validate)
 
 
 def main() -> None:

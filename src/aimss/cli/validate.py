@@ -21,12 +21,14 @@ Examples:
 
 def validate(
     targets: Annotated[
-        Path | None, typer.Option(help="Published results of your own (YAML or JSON); see --schema and docs/targets.md.")
+        Path | None,
+        typer.Option(help="Published results of your own (YAML or JSON); see --schema and docs/targets.md."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for validation.md, validation.html, validation.json.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for validation.md, validation.html, validation.json.")
+    ] = None,
     draws: Annotated[int, typer.Option(min=20, max=5000, help="Draws of the parameters.")] = 200,
     seed: Annotated[int, typer.Option(help="The same seed gives the same numbers.")] = 1,
-    peers: Annotated[bool, typer.Option(help="Run the published models as well.")] = True,
     json_only: Annotated[bool, typer.Option("--json", help="Print the result alone on stdout.")] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a targets file.")] = False,
 ) -> None:
@@ -43,7 +45,7 @@ def validate(
     from aimss.cli.progress import stages
 
     with stages("Validation", quiet=json_only) as progress:
-        scored, record = run(targets, draws=draws, seed=seed, peers=peers, progress=progress)
+        scored, record = run(targets, draws=draws, seed=seed, progress=progress)
     text = json.dumps(document(scored, record), indent=1, ensure_ascii=False)
     if out is not None:
         _write(out, scored, record, text)

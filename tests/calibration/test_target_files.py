@@ -1,0 +1,128 @@
+"""A user's file of published results: what it accepts, and how it says what is wrong."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import jsonschema
+import pytest
+
+from aimss.calibration.predict import predict
+from aimss.calibration.run_validation import validate
+from aimss.calibration.target_files import parse_targets, read_targets, targets_schema
+from aimss.calibration.validation import document, part_of
+from aimss.errors import AimssError, InputFileError, SeveralErrors, TargetError
+
+FILE = {
+    "schema": "aimss-targets/1",
+    "arms": {
+        "letrozole": {
+            "population": {"age_years": 62, "bmi_kg_m2": 27, "t_scores": {"lumbar_spine": -1.2}},
+            "treatments": [{"drug": "tamoxifen", "from_month": -24, "to_month": 0}, {"drug": "letrozole"}],
+        },
+        "letrozole_zoledronate": {
+            "population": {"age_years": 62, "bmi_kg_m2": 27},
+            "treatments": [
+                {"drug": "letrozole"},
+                {"drug": "zoledronate", "dose_mg": 4, "every_months": 6, "doses": 4},
+            ],
+        },
+    },
+    "targets": [
+        {"id": "a", "arm": "letrozole", "quantity": "bmd", "site": "lumbar_spine", "month": 12, "observed": -2.5,
+         "sd": 4, "n": 100},
+        {"id": "b", "arm": "letrozole_zoledronate", "comparator": "letrozole", "quantity": "bmd", "site": "total_hip",
+         "month": 24, "observed": 4.2, "ci95": [3.1, 5.3]},
+        {"id": "c", "arm": "letrozole", "quantity": "estradiol", "month": 3, "observed": 4, "se": 1},
+        {"id": "d", "arm": "letrozole", "comparator": "letrozole_zoledronate", "quantity": "any_clinical",
+         "measure": "hazard_ratio", "month": 36, "observed": 1.2, "ci95": [0.8, 1.8]},
+        {"id": "e", "arm": "letrozole", "quantity": "t_score", "site": "lumbar_spine", "month": 24, "observed": -1.5,
+         "se": 0.1},
+    ],
+}  # fmt: skip
+
+
+def broken(change):
+    data = copy.deepcopy(FILE)
+    change(data)
+    with pytest.raises(AimssError) as caught:
+        parse_targets(data, "mine.yaml")
+    return caught.value
+
+
+def test_the_schema_accepts_what_is_read():
+    jsonschema.validate(FILE, targets_schema())
+    assert len(parse_targets(FILE).targets) == 5
+
+
+def test_scores_of_a_file(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(FILE))
+    scored, run = validate(path, draws=20)
+    result = document(scored, run)
+    assert result["schema"] == "aimss-validation/1"
+    assert {t["id"] for t in result["targets"]} == set("abcde")
+    assert result["summary"]["n"] == 5
+    for t in result["targets"]:
+        assert t["predicted"]["low90"] < t["predicted"]["median"] < t["predicted"]["high90"]
+        assert t["low95"] < t["observed"] < t["high95"]
+    assert result["targets"][0]["endpoint"] == "bmd lumbar_spine, percent_change"
+    again, _ = validate(path, draws=20)
+    assert document(again, run) == result
+
+
+def test_parts_follow_from_the_arms():
+    file = parse_targets(FILE)
+    assert [part_of(t, file.arms) for t in file.targets] == [
+        "bmd_on_ai", "bmd_with_drug", "estradiol", "fractures", "bmd_on_ai"
+    ]  # fmt: skip
+
+
+def test_mixtures_are_weighted_means():
+    data = copy.deepcopy(FILE)
+    data["arms"]["both"] = {
+        "parts": [{"arm": "letrozole", "share": 0.25}, {"arm": "letrozole_zoledronate", "share": 0.75}]
+    }
+    data["targets"] = [
+        {"id": a, "arm": a, "quantity": "bmd", "site": "lumbar_spine", "month": 12, "observed": 0} for a in data["arms"]
+    ]
+    file = parse_targets(data)
+    one, other, mixed = predict(file.arms, file.targets)[0]
+    assert mixed == pytest.approx(0.25 * one + 0.75 * other)
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        (lambda d: d["targets"][0].pop("site"), "targets[0]", "needs a site"),
+        (lambda d: d["targets"][0].update(arm="leterozole"), "mine.yaml", "leterozole"),
+        (lambda d: d["targets"][0].update(quantity="bdm"), "targets[0].quantity", "bmd"),
+        (lambda d: d["arms"]["letrozole"]["population"].clear(), "population", "age_years"),
+        (lambda d: d["arms"]["letrozole"]["treatments"][1].update(drug="letrosole"), "drug", "Did you mean letrozole"),
+        (lambda d: d["targets"][0].update(site="total_hip", colour=1), "colour", "unknown field"),
+        (lambda d: d["targets"][1].update(ci95=[5, 6]), "targets[1]", "does not hold the observed value"),
+        (lambda d: d["targets"][3].pop("comparator"), "targets[3]", "needs a comparator"),
+        (lambda d: d["targets"].append(d["targets"][0]), "mine.yaml", "used twice"),
+        (lambda d: d["arms"]["letrozole_zoledronate"]["treatments"][1].pop("dose_mg"), "treatments[1]", "dose_mg"),
+        (lambda d: d.pop("arms"), "mine.yaml.arms", "nothing"),
+    ],
+)
+def test_mistakes_are_named(change, field, words):
+    error = broken(change)
+    assert isinstance(error, TargetError)
+    assert field in str(error)
+    assert words in str(error)
+
+
+def test_several_mistakes_are_all_named():
+    error = broken(lambda d: [t.pop("month") for t in d["targets"]])
+    assert isinstance(error, SeveralErrors)
+    assert len(error.errors) == 5
+
+
+def test_a_file_that_is_no_file(tmp_path):
+    with pytest.raises(InputFileError):
+        read_targets(tmp_path / "none.yaml")
+    with pytest.raises(TargetError):
+        parse_targets([1, 2])
