@@ -321,6 +321,15 @@ class RulesReport:
         ]
         return sorted(questions, key=lambda q: (-len(q.guidelines), -len(q.alone), q.fact))
 
+    def strategies(self) -> dict[str, tuple[str, ...]]:
+        """Strategies that would carry out what guidelines say of her, each with the guidelines that name it."""
+        named: dict[str, dict[str, None]] = {}
+        for finding in self.findings:
+            for part in finding.parts:
+                for name in part.strategies:
+                    named.setdefault(name, {})[finding.guideline.id] = None
+        return {name: tuple(guidelines) for name, guidelines in named.items()}
+
     def effects(self) -> list[PublishedEffect]:
         """Published harms and benefits of the drugs that she takes or that a guideline offers her."""
         from aimss.care.harms import effects_of

@@ -63,6 +63,7 @@ def row(finding: Finding) -> dict[str, str]:
         "rules": ", ".join(finding.rule_ids),
         "why": "; ".join(why),
         "rescan": "" if finding.rescan is None else " to ".join(dict.fromkeys(str(day) for day in finding.rescan)),
+        "caveat": finding.compiled.decision.caveat if finding.compiled is not None else "",
         "missing": "; ".join(dict.fromkeys(missing)),
         "readings": "; ".join(f"{item.reading}: {VERDICT_WORDS[item.verdict]}" for item in finding.readings),
         "would_change": "; ".join(change_in_words(change) for change in what_would_change(finding)),
@@ -108,6 +109,9 @@ def report_json(report: RulesReport) -> dict[str, Any]:
             {"fact": q.fact, "question": q.question, "guidelines": list(q.guidelines), "text": q.text,
              "fields": list(names[q.fact].fields)}
             for q in questions
+        ],
+        "strategies": [
+            {"name": name, "guidelines": list(guidelines)} for name, guidelines in report.strategies().items()
         ],
         "effects": [asdict(effect) for effect in report.effects()],
         "facts": facts,

@@ -10,6 +10,7 @@ from aimss.care.findings import VERIFIED_WORDS, RulesReport, SafetyFinding
 from aimss.care.report_rows import VERDICT_WORDS, row, shown
 
 WIDTH = 110
+_QUESTIONS = {name: i for i, name in enumerate(("bone", "bone_risk", "bone_monitor", "adjuvant", "denosumab_stop"))}
 
 
 def report_text(report: RulesReport, *, everything: bool = False) -> str:
@@ -23,7 +24,7 @@ def report_text(report: RulesReport, *, everything: bool = False) -> str:
         lines.append("")
     lines += _safety(report)
     lines.append("What the guidelines say (each on its own; they are never merged)")
-    for finding in report.findings:
+    for finding in sorted(report.findings, key=lambda item: _QUESTIONS.get(item.domain, len(_QUESTIONS))):
         if finding.verdict in {"not_applicable", "not_available"} and not everything and not finding.not_verified:
             continue
         lines += _finding(row(finding))
@@ -79,6 +80,7 @@ def _finding(cells: dict[str, str]) -> list[str]:
         ("says", "says"),
         ("next bone scan", "rescan"),
         ("status", "status"),
+        ("note", "caveat"),
         ("missing", "missing"),
         ("readings", "readings"),
         ("would change it", "would_change"),

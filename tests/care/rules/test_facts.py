@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import json
+from importlib import resources
 from typing import Any
 
 import pytest
@@ -29,6 +32,15 @@ def scan(date: str, site: str = "lumbar_spine", **values: Any) -> dict[str, Any]
 def test_every_fact_has_a_name_a_label_and_a_question() -> None:
     assert facts().keys() <= fact_names().keys()
     assert all(f.label and (f.question or f.name == "drugs_offered") for f in fact_names().values())
+
+
+def test_the_table_of_facts_has_five_cells_a_line() -> None:
+    text = resources.files("aimss.care").joinpath("facts.csv").read_text(encoding="utf-8")
+    assert {len(cells) for cells in csv.reader(text.splitlines())} == {5}
+    schema = json.dumps(read_record(base_record()).model_json_schema())
+    for fact in fact_names().values():
+        for field in fact.fields:
+            assert f'"{field.split(".")[0]}"' in schema, field
 
 
 def test_the_lowest_t_score_is_that_of_the_sites_given() -> None:

@@ -10,11 +10,12 @@ import jsonschema
 import pytest
 import yaml
 
+from aimss.care.compile import compile_strategy
 from aimss.care.compiled import compiled_library, compiled_safety
 from aimss.care.drug_facts import drug_classes
 from aimss.care.evaluate import evaluate
 from aimss.care.harms import effect_text, effects_of, effects_of_strategy
-from aimss.care.library import strategy_library
+from aimss.care.library import find_strategy, strategy_library
 from aimss.care.rule_tests import merged
 from aimss.care.rules import Rule, guideline_library, rule_schema, safety_library
 from aimss.patient.reading import read_record
@@ -117,6 +118,14 @@ def test_each_treatment_with_a_regimen_has_a_strategy(record: dict) -> None:
             if part.verdict == "treat" and part.drugs:
                 assert part.strategies, part.guideline.id
             assert bool(part.strategies) <= (part.verdict in {"treat", "consider"})
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.get("label", "base"))
+def test_strategies_named_for_her_can_be_carried_out(record: dict) -> None:
+    patient = read_record(record)
+    for name, guidelines in evaluate(patient).strategies().items():
+        assert guidelines
+        assert compile_strategy(find_strategy(name), patient, 10).schedule is not None
 
 
 def test_a_switch_is_never_to_the_drug_she_takes() -> None:

@@ -154,6 +154,13 @@ def test_a_local_guideline_stands_beside_the_shipped_ones(record: Path, local: P
     assert json.loads(failing.stdout)["failed"][0]["found"] == "fires"
 
 
+def test_the_example_of_a_local_guideline_passes_its_cases() -> None:
+    folder = Path(__file__).parents[3] / "examples" / "rules"
+    result = run("test", str(folder / "our-hospital.yaml"), str(folder / "our-cases.yaml"))
+    assert result.exit_code == 0, result.output
+    assert "8 of 8 expectations hold" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("change", "word"),
     [
