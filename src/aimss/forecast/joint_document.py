@@ -98,7 +98,7 @@ def joints_document(
             "not_used": [list(pair) for pair in made.record.unused],
             "assumed": [list(pair) for pair in made.record.assumed],
         },
-        "caveats": list(made.caveats),
+        "caveats": [*_past_drug(patient), *made.caveats],
         "causes_to_rule_out": _causes(patient),
     }  # fmt: skip
 
@@ -318,6 +318,12 @@ def _factor(made: JointForecast, name: str) -> dict[str, Any]:
         "odds_ratio_of_a_report": _e(np.array([factor.odds_ratio, low, high]), 2),
         "sources": list(factor.rows), "note": factor.note,
     }  # fmt: skip
+
+
+def _past_drug(patient: Patient) -> list[str]:
+    if patient.aromatase_inhibitor.status != "stopped":
+        return []
+    return ["She no longer takes the drug: with the drug means what it left behind, without it as if never taken."]
 
 
 def _causes(patient: Patient) -> list[str]:
