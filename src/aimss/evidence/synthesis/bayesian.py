@@ -8,6 +8,7 @@ bayesmeta.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -151,9 +152,15 @@ def pool_bayes(
     )
 
 
+@cache
+def _quadrature() -> tuple[Array, Array]:
+    node, width = np.polynomial.legendre.leggauss(_NODES)
+    return np.asarray(node), np.asarray(width)
+
+
 def _posterior(y: Array, v: Array, scale: float, mean_sd: float | None) -> tuple[Array, Array, Array, Array]:
     """Return quadrature nodes of tau, their posterior weights, and mean and variance of mu given each tau."""
-    node, width = np.polynomial.legendre.leggauss(_NODES)
+    node, width = _quadrature()
     upper = 9.0 * scale  # the prior mass beyond is 2e-19
     # squaring packs nodes near tau = 0, where most of the posterior lies with few studies
     unit = 0.5 * (node + 1)

@@ -166,14 +166,14 @@ def tau2_interval(y: Array, v: Array, x: Array, level: float) -> tuple[float, fl
     Both bounds are 0 when even tau² = 0 leaves less scatter than chance would: the interval is then empty
     in theory, and (0, 0) is what is reported.
     """
-    from scipy.stats import chi2
+    from scipy.special import chdtri
 
     k, p = x.shape
     if k <= p:
         return None
     tail = (1 - level) / 2
-    low = _q_root(y, v, x, float(chi2.ppf(1 - tail, k - p)))
-    high = _q_root(y, v, x, float(chi2.ppf(tail, k - p)))
+    low = _q_root(y, v, x, float(chdtri(k - p, tail)))
+    high = _q_root(y, v, x, float(chdtri(k - p, 1 - tail)))
     return low, high
 
 
