@@ -251,7 +251,8 @@ def _without_docstrings(source: str) -> str:
     return ast.unparse(tree)
 
 
-def _killed(name: str, source: str, tests: tuple[str, ...], seconds: int = 60) -> bool:
+def _killed(name: str, source: str, tests: tuple[str, ...], seconds: int = 300) -> bool:
+    """Whether the tests fail with this source; a mutant that hangs for five minutes counts as noticed, and is told."""
     child = os.fork()
     if child == 0:
         import signal
@@ -271,6 +272,8 @@ def _killed(name: str, source: str, tests: tuple[str, ...], seconds: int = 60) -
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        print(f"  {name}: a mutant was stopped after {seconds} s", flush=True)
     return status != 0
 
 
