@@ -47,6 +47,7 @@ class CompiledDecision:
     unverified: tuple[CompiledRule, ...]
     names: tuple[str, ...]
     compared: tuple[tuple[str, float | str], ...]
+    left_out: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ def _decision(decision: Decision, definitions: Mapping[str, list[str]], guidelin
         tuple(c for c in rules.values() if c.rule.verified == "no"),
         tuple(sorted(names)),
         tuple(dict.fromkeys(compared)),
+        frozenset(name for c in deciding for name in c.condition.optional),
     )
 
 

@@ -70,12 +70,13 @@ SUMS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 class Expression:
     """A parsed condition: `evaluate(facts)` gives True, False or None, `missing(facts)` the facts that made it None.
 
-    `compared` holds each fact with the numbers and words it is compared with.
+    `compared` holds each fact with the numbers and words it is compared with, `optional` the facts asked by `given`.
     """
 
     text: str
     names: frozenset[str]
     compared: tuple[tuple[str, float | str], ...]
+    optional: frozenset[str]
     evaluate: Evaluate
     missing: Missing
 
@@ -103,13 +104,16 @@ def parse(
     """
     parser = _Parser(where, definitions or {})
     root = parser.boolean(parser.tree(text))
-    return Expression(text, root.names, tuple(dict.fromkeys(parser.compared)), root.evaluate, root.missing)
+    return Expression(
+        text, root.names, tuple(dict.fromkeys(parser.compared)), frozenset(parser.optional), root.evaluate, root.missing
+    )
 
 
 class _Parser:
     def __init__(self, where: str, definitions: Mapping[str, list[str]]) -> None:
         self.where, self.definitions = where, definitions
         self.compared: list[tuple[str, float | str]] = []
+        self.optional: set[str] = set()
 
     def tree(self, text: str) -> ast.expr:
         try:
@@ -145,6 +149,7 @@ class _Parser:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "given":
             match node.args:
                 case [ast.Name(id=name)]:
+                    self.optional.add(name)
                     return _Node(frozenset({name}), lambda facts: name in facts, _none_missing)
         raise self.refuse(ast.unparse(node))
 

@@ -147,14 +147,20 @@ class Finding:
 
     @cached_property
     def _pending(self) -> frozenset[str]:
-        if self.found.verdict == "unknown":
+        if self.compiled is None or self.found.verdict == "unknown":
             return NOTHING
-        return NOTHING.union(*(item.missing for item in self.all_readings if item.verdict == "unknown"))
+        needed = NOTHING.union(*(item.missing for item in self.all_readings if item.verdict == "unknown"))
+        return needed & self.compiled.left_out
 
     @property
     def provisional(self) -> bool:
         """Whether the verdict stands only as long as an input that was not given is left out."""
         return bool(self._pending)
+
+    @property
+    def next_question(self) -> str | None:
+        """What to ask next for this finding; None if nothing is missing (`RulesReport.next_questions` ranks them)."""
+        return fact_names()[self.inputs_missing[0]].question if self.inputs_missing else None
 
     @cached_property
     def verified(self) -> Verified:

@@ -160,8 +160,20 @@ def test_a_verdict_that_leaves_an_input_out_is_provisional() -> None:
     finding = asked(made, age_years=60)
     assert (finding.verdict, finding.provisional, finding.inputs_missing) == ("monitor", True, ("frax_hip_percent",))
     assert [item.verdict for item in finding.readings] == ["monitor", "unknown"]
+    assert finding.next_question == "FRAX (hip fracture)"
     known = asked(made, age_years=60, frax_hip_percent=2.9)
+    assert known.next_question is None
     assert (known.verdict, known.provisional, known.inputs_missing) == ("monitor", False, ())
+
+
+def test_an_unknown_reading_alone_makes_no_verdict_provisional() -> None:
+    any_of = rule("E-1", f"{T} < -1.0 or frax_hip_percent >= 3", "treat")
+    made = guideline(
+        any_of, readings=[{"name": "any"}, {"name": "FRAX", "conditions": {"E-1": "frax_hip_percent >= 3"}}]
+    )
+    finding = asked(made, t_score_minimum=-1.1)
+    assert (finding.verdict, finding.provisional, finding.inputs_missing) == ("treat", False, ())
+    assert [item.verdict for item in finding.readings] == ["treat", "unknown"]
 
 
 def test_regimens_come_only_with_treatment() -> None:
