@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from aimss.care.strategy import Strategy
     from aimss.forecast.plan_document import PlanDocument
     from aimss.patient.patient import Patient
+    from aimss.trials.design import TrialDesign
+    from aimss.trials.result import TrialResult
 
 __version__ = "0.1.0"
-__all__ = ["plan", "twins", "write_page"]
+__all__ = ["plan", "trial", "twins", "write_page"]
 
 
 def plan(
@@ -76,3 +78,29 @@ def write_page(document: PlanDocument, path: str | Path) -> Path:
     from aimss.report.page import write_page as write
 
     return write(document, Path(path))
+
+
+def trial(
+    design: TrialDesign | str | Path | Mapping[str, Any],
+    *,
+    seed: int = 1,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    progress: Any = None,
+) -> TrialResult:
+    """Run an in-silico trial: strategies as arms over virtual women.
+
+    design : a path to a YAML or JSON design, a mapping, or a `TrialDesign`.
+    workers : processes, None for all cores; scheduler : address of a Dask cluster. Neither changes the numbers.
+    out : folder for chunks, tables, charts and the result; with `resume` a run in it goes on.
+    Raises DesignError, StrategyError, OutOfScopeError, RunError, EngineError (`aimss.errors`).
+    """
+    from aimss.trials.quiet import no_progress
+    from aimss.trials.result import run_design
+
+    return run_design(
+        design, seed=seed, workers=workers, scheduler=scheduler, out=out, resume=resume,
+        progress=progress or no_progress,
+    )  # fmt: skip

@@ -92,6 +92,20 @@ class TargetError(AimssError):
     exit_code = 12
 
 
+class DesignError(AimssError):
+    """The design of an in-silico trial cannot be carried out as written."""
+
+    kind = "design"
+    exit_code = 11
+
+
+class RunError(AimssError):
+    """A long run cannot go on: the disk is full, its folder is another run's, workers keep dying."""
+
+    kind = "run"
+    exit_code = 13
+
+
 class SeveralErrors(AimssError):  # noqa: N818 - several of them
     """More than one mistake in one input; all are shown, the first sets the exit code."""
 

@@ -19,6 +19,7 @@ from importlib.resources import files
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aimss.body.joint_draws import FloatArray, assumed, joint_parameters
 from aimss.counter_random import normals, uniforms
@@ -83,10 +84,15 @@ class RiskShift:
 
 
 def risk_shift(
-    has: Mapping[str, bool | None], count: int, seed: int, drug_specific: float | None = None, first: int = 0
+    has: Mapping[str, bool | NDArray[np.bool_] | None],
+    count: int,
+    seed: int,
+    drug_specific: float | None = None,
+    first: int = 0,
 ) -> RiskShift:
     """Return the shifts of `count` twins; a factor that is None or absent is drawn from its share of women.
 
+    has : yes or no of one woman, or (count,) of as many women.
     drug_specific : omega, share of each effect that acts through susceptibility, 0 to 1 (default: the assumed 0.5).
     Raises ValueError for an unknown factor or a share outside 0-1.
     """
@@ -108,7 +114,9 @@ def risk_shift(
     for i, factor in enumerate(factors):
         beta = factor.mean + factor.predictive_sd * z[:, i]
         given = has.get(factor.name)
-        present = (u[:, i] < factor.share).astype(float) if given is None else np.full(count, float(given))
+        present = (
+            (u[:, i] < factor.share).astype(float) if given is None else np.broadcast_to(given, count).astype(float)
+        )
         away = present - factor.share
         susceptibility += np.clip(omega * k * beta, -_LARGEST_SHIFT, _LARGEST_SHIFT) * away
         reporting += (1.0 - omega) * beta * away

@@ -8,6 +8,7 @@ import typer
 
 from aimss.cli import evidence, joint, model, page, patient, rules, strategies
 from aimss.cli import plan as planning
+from aimss.cli import trial as trials
 from aimss.cli import validate as validation
 from aimss.errors import AimssError
 
@@ -20,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("plan", epilog=planning.EXAMPLES)(planning.plan)
+app.command("trial", epilog=trials.EXAMPLES)(trials.trial)
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(rules.app, name="rules")
 app.add_typer(joint.app, name="joint")

@@ -199,11 +199,13 @@ def apply_remedies(
     *,
     forecast_from: int = 0,
     bmi_30_or_more: bool | None = None,
+    women: NDArray[np.int64] | None = None,
 ) -> FloatArray:
     """Return pain (n, t) under remedies; never below 0, and unchanged up to the week of the forecast.
 
     taken : drug of a strategy -> (t,) or (n, t), 1 while taken; aerobic and strength exercise count once.
     draw : (n,), which draw of the effect each twin takes.
+    women : (n,), their numbers where they are some of many; 0 to n - 1 otherwise.
     """
     on: dict[str, FloatArray] = {}
     for drug, weeks in taken.items():
@@ -217,7 +219,7 @@ def apply_remedies(
             continue
         pick = draw % len(effect.specific)
         future = np.where(time > forecast_from, weeks, 0.0)
-        rise, fall, response_fall = _times(effect.remedy.timing, len(draw), seed)
+        rise, fall, response_fall = _times(effect.remedy.timing, np.arange(len(draw)) if women is None else women, seed)
         change = effect.specific[pick][:, None] * follow(future, time, rise, fall)
         if switches.count_placebo:
             change = change + effect.response[pick][:, None] * follow(future, time, rise, response_fall)
@@ -226,9 +228,10 @@ def apply_remedies(
     return out
 
 
-def _times(timing: str, count: int, seed: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Weeks to act and to fade of a remedy, and of the response to being treated, (count,) each."""
-    z = normals(seed, f"joint/remedy-times/{timing}", 0, count, 3)
+def _times(timing: str, women: NDArray[np.int64], seed: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Weeks to act and to fade of a remedy, and of the response to being treated, (n,) each."""
+    low = int(women.min())
+    z = normals(seed, f"joint/remedy-times/{timing}", low, int(women.max()) - low + 1, 3)[women - low]
     parameters = joint_parameters()
 
     def drawn(name: str, spread: str, column: int) -> FloatArray:
