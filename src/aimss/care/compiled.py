@@ -48,6 +48,7 @@ class CompiledDecision:
     names: tuple[str, ...]
     compared: tuple[tuple[str, float | str], ...]
     left_out: frozenset[str]
+    cautions: tuple[tuple[Expression, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ def _decision(decision: Decision, definitions: Mapping[str, list[str]], guidelin
         tuple(sorted(names)),
         tuple(dict.fromkeys(compared)),
         frozenset(name for c in deciding for name in c.condition.optional),
+        tuple((condition_of(c.condition, f"{guideline}.cautions"), c.text) for c in decision.cautions),
     )
 
 

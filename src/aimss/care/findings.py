@@ -188,6 +188,14 @@ class Finding:
         """The readings side by side where they disagree; empty where they do not."""
         return self.all_readings if len({item.verdict for item in self.all_readings}) > 1 else ()
 
+    @property
+    def caveat(self) -> str:
+        """What must be said beside the verdict: of the text, and of women like her; empty outside its population."""
+        if self.compiled is None or self.found.verdict == "not_applicable":
+            return ""
+        hers = (text for holds, text in self.compiled.cautions if holds.evaluate(self.facts))
+        return " ".join(part for part in (self.compiled.decision.caveat, *hers) if part)
+
     @cached_property
     def options(self) -> tuple[Option, ...]:
         """Regimens the guideline names; a regimen without a condition is a choice, not a preference."""

@@ -63,7 +63,7 @@ def row(finding: Finding) -> dict[str, str]:
         "rules": ", ".join(finding.rule_ids),
         "why": "; ".join(why),
         "rescan": "" if finding.rescan is None else " to ".join(dict.fromkeys(str(day) for day in finding.rescan)),
-        "caveat": finding.compiled.decision.caveat if finding.compiled is not None else "",
+        "caveat": finding.caveat,
         "missing": "; ".join(dict.fromkeys(missing)),
         "readings": "; ".join(f"{item.reading}: {VERDICT_WORDS[item.verdict]}" for item in finding.readings),
         "would_change": "; ".join(change_in_words(change) for change in what_would_change(finding)),
@@ -167,7 +167,7 @@ def _finding_json(finding: Finding, order: Mapping[str, int], *, with_also: bool
             for item in finding.not_verified
         ],
         "rescan": None if finding.rescan is None else [day.isoformat() for day in finding.rescan],
-        "caveat": finding.compiled.decision.caveat if finding.compiled is not None else "",
+        "caveat": finding.caveat,
         "held_rule_ids": list(finding.guideline_rule_ids) if finding.held_by else [],
         "title": guideline.title,
         "year": guideline.year,

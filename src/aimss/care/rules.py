@@ -75,6 +75,13 @@ class Reading(_Part):
     conditions: Mapping[str, str] = {}
 
 
+class Caution(_Part):
+    """A word beside the verdict for some women."""
+
+    condition: str
+    text: str
+
+
 class Otherwise(_Part):
     """The answer when no branch holds; without one the answer is that no branch fits."""
 
@@ -94,6 +101,7 @@ class Decision(_Part):
     )
     otherwise: Otherwise | None = None
     caveat: str = ""
+    cautions: tuple[Caution, ...] = ()
     readings: tuple[Reading, ...] = ()
     rules: tuple[Rule, ...] = Field(min_length=1)
 

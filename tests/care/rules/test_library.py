@@ -128,6 +128,15 @@ def test_strategies_named_for_her_can_be_carried_out(record: dict) -> None:
         assert compile_strategy(find_strategy(name), patient, 10).schedule is not None
 
 
+def test_thresholds_not_met_are_no_reason_to_stop_a_bone_drug() -> None:
+    plain = evaluate(read_record(base_record())).finding("ASCO2019").caveat
+    assert "no reason to stop" not in plain
+    record = merged(base_record(), {"drugs": [{"drug": "alendronate"}]})
+    for name in ("JPS2017", "ESMO2020", "ASCO2019", "AUS2019", "SCAN"):
+        assert "no reason to stop" in evaluate(read_record(record)).finding(name).caveat
+    assert evaluate(read_record(record)).finding("ECTS2020").caveat == ""
+
+
 def test_a_switch_is_never_to_the_drug_she_takes() -> None:
     record = merged(base_record(), {"symptoms": {"joints": ["hands"]}, "tried": ["exercise"]})
     named = evaluate(read_record(record)).finding("AUS-ARTHRALGIA").strategies
