@@ -80,9 +80,20 @@ def test_what_limits_a_figure_stands_beside_it(page):
 
 
 def test_an_outcome_without_data_says_so_and_does_not_vanish():
-    joints = {**JOINTS, "choices": [{"name": "stop", "label": "Stop it"}]}
+    joints = {**JOINTS, "choices": [{"name": "stop", "label": "Stop it"}, JOINTS["choices"][0]]}
     table = section(read_html(render_page(document(joints=joints))), "choices").all("table")[0]
-    assert [c.text for c in table.all("td")] == ["not forecast", "not forecast", "not forecast", "no figure was found"]
+    assert [c.text for c in table.all("td")[:4]] == [
+        "not forecast",
+        "not forecast",
+        "not forecast",
+        "no figure was found",
+    ]
+
+
+def test_one_choice_is_none():
+    joints = {**JOINTS, "choices": JOINTS["choices"][:1]}
+    ids = [s.attributes.get("id") for s in read_html(render_page(document(joints=joints))).all("section")]
+    assert "choices" not in ids
 
 
 def test_remedies_show_the_specific_effect_apart_and_their_comparator(page):

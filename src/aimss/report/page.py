@@ -116,7 +116,7 @@ def contents(document: PlanDocument) -> list[Section]:
             bool(joint.get("of_100") or joint.get("course") or joint.get("attributable")),
             Section("joints", "Your joints: is it the drug?", "joints.html"),
         ),
-        (bool(joint.get("choices")), Section("choices", "What if you stop, pause or switch?", "choices.html")),
+        (len(joint.get("choices") or []) > 1, Section("choices", "What if you stop, pause or switch?", "choices.html")),
         (bool(joint.get("remedies")), Section("remedies", "What helps the joints?", "remedies.html")),
         (bool(document.strategies), Section("bones", "Your bones", "bones.html")),
         (
