@@ -28,7 +28,7 @@ _LARGEST_SHIFT = 2.0
 
 NOT_PREDICTORS: Mapping[str, str] = MappingProxyType(
     {
-        "genetic variants": "none of five candidates was confirmed in a trial of 1,967 women; no variant is an input",
+        "genetic variants": "none of five candidates was confirmed in a trial of 1,967 women (G020-G024)",
         "vitamin D": "an observational odds ratio of 0.12 (K052) was contradicted by a randomised trial (K053)",
         "body mass index": "studies conflict in direction (K003, K016, K030, K054)",
         "stage": "studies conflict in direction (K005)",

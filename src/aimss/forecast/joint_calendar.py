@@ -56,8 +56,11 @@ class JointCalendar:
         return 7.0 * self.weeks
 
     def index(self, week: float) -> int:
-        """Position of a week (from the day of the forecast) on the grid."""
-        return round(week) - self.first_week
+        """Position of a week (from the day of the forecast) on the grid; ValueError beyond its ends."""
+        position = round(week) - self.first_week
+        if not 0 <= position <= self.last_week - self.first_week:
+            raise ValueError(f"week {week:g} lies outside {self.first_week} to {self.last_week}")
+        return position
 
 
 @dataclass(frozen=True, eq=False)
