@@ -97,6 +97,7 @@ def roadrunner_cvode(problem: Problem, repeats: int) -> dict[str, Any]:
     compile_seconds = time.process_time() - begin
     model.timeCourseSelections = list(STATE_NAMES)
     varied = [k for k, v in problem.constants.items() if np.ndim(v)]
+    dose = default()["denosumab_bioavailability"] * 60.0
     tried = []
     for rtol in (1e-3, 3e-4, 1e-4, 1e-5, 1e-6):
         model.integrator.relative_tolerance = rtol
@@ -109,8 +110,10 @@ def roadrunner_cvode(problem: Problem, repeats: int) -> dict[str, Any]:
                 model.reset()
                 for name in varied:
                     model[name] = float(whole[name][i])
+                model["ai_on"] = 1.0  # an event switched it off in the run before
                 for k, name in enumerate(STATE_NAMES):
-                    model[name] = float(problem.start[i, k])
+                    # the dose of day 0 is in the start state, the later ones are events
+                    model[name] = float(problem.start[i, k]) + (dose if k == DEPOT else 0.0)
                 states[i] = np.asarray(model.simulate(0.0, float(DAYS[-1]), len(DAYS) + 1))[1:]
             return states
 
