@@ -135,3 +135,23 @@ def test_no_failures_among_random_women_at_the_default_tolerance():
     found = integrate(constants, None, schedules, index, -12 * 365.25, DAYS)
     assert (found.status == SOLVED).all()
     assert np.isfinite(found.states).all()
+
+
+def test_plain_step_gives_what_the_full_step_gives(monkeypatch):
+    """Women without bisphosphonate and SERM take a step with fewer states; the answer is the same."""
+    rng = np.random.default_rng(2)
+    schedules = [random_schedule(rng) for _ in range(60)]
+    n = 120
+    constants, index = random_constants(rng, n), np.arange(n) % 60
+    seen = []
+    real = engine.takes_plain_step
+    monkeypatch.setattr(engine, "takes_plain_step", lambda *a: seen.append(real(*a)) or seen[-1])
+    mixed = integrate(constants, None, schedules, index, -1600.0, DAYS, rtol=1e-8)
+    (plain,) = seen
+    assert 0 < plain.sum() < n
+    drugs = [STATE_NAMES.index(s) for s in ("serm_receptor_share", "bisphosphonate_fast", "bisphosphonate_slow")]
+    assert (mixed.states[plain][..., drugs] == 0).all()
+    assert (mixed.states[~plain][..., drugs].max(axis=(1, 2)) > 0).all()
+    monkeypatch.setattr(engine, "takes_plain_step", lambda *a: np.zeros(n, dtype=bool))
+    full = integrate(constants, None, schedules, index, -1600.0, DAYS, rtol=1e-8)
+    np.testing.assert_allclose(mixed.states, full.states, rtol=1e-6, atol=1e-7)

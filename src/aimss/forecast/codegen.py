@@ -23,6 +23,8 @@ from aimss.forecast import rosenbrock as rodas
 from aimss.forecast.expressions import INPUT, STATE, WOMAN, Writer, at, expression, sum_of
 
 SIZE = len(STATES)
+# Women without these from start to end take a plain step, a third cheaper: no bisphosphonate, tamoxifen or raloxifene.
+OPTIONAL_STATES = ("serm_receptor_share", "bisphosphonate_fast", "bisphosphonate_slow")
 # Step control: the factor on the ideal step, the least and the largest change of a step, and the longest step, which
 # keeps the dense output of estradiol near its quasi-steady value.
 _SAFETY, _LEAST, _MOST, _LONGEST = 0.9, 0.2, 5.0, 30.0
@@ -39,32 +41,68 @@ class Kernel:
     rows: int
 
 
-class _Step:
-    """The rows of one step and the code of its parts."""
+class _Rows:
+    """The work buffer: expressions that are known beforehand, and the rows that every kind of step uses."""
 
     def __init__(self) -> None:
         self.writer = w = Writer()
-        g, self.names = w.graph, [s.name for s in STATES]
-        p = g.namespace("p.", (*default().names, *WOMAN_CONSTANT_NAMES))
-        day = g.symbol("day")
-        self.slopes = rates(g, day, g.namespace("y.", self.names), p, g.namespace("u.", INPUTS))
-        self.jumps = dose_jumps(p, g.namespace("d.", DOSES))
-
+        self.names = [s.name for s in STATES]
+        self.p = w.graph.namespace("p.", (*default().names, *WOMAN_CONSTANT_NAMES))
+        self.jumps = dose_jumps(self.p, w.graph.namespace("d.", DOSES))
         self.row = {key: w.take() for key in _CONTROL}
         self.state, self.stage, self.slope = w.take(SIZE), w.take(SIZE), w.take(SIZE)
         self.inverse, self.third, self.fourth = w.take(SIZE), w.take(SIZE), w.take(SIZE)
         self.u_rows = [w.take(SIZE) for _ in range(rodas.STAGES)]
 
+    def commit(self) -> list[str]:
+        """Take over the new state where the step fits."""
+        pairs = [(self.row["t"], self.row["stage_t"]), *((self.state + i, self.stage + i) for i in range(SIZE))]
+        lines = [f"fit = {at(self.row['fit'])} > 0.5"]
+        for old, new in pairs:
+            lines.append(f"{at(old)} = {at(new)} if fit else {at(old)}")
+        return lines
+
+    def give(self) -> list[str]:
+        """Add a dose to the state of one lane."""
+        jumps = [(i, j) for i, j in enumerate(self.jumps) if isinstance(j, Node)]
+        lines = []
+        for node in reachable(j for _, j in jumps):
+            if node.op == "symbol":
+                text = self.writer.argument(node.name)
+            elif node.op == "constant":
+                text = repr(node.value)
+            else:
+                text = expression(node.op, [f"v{a.number}" for a in node.args])
+            lines.append(f"v{node.number} = {text}")
+        return [*lines, *(f"{at(self.state + i)} = {at(self.state + i)} + v{j.number}" for i, j in jumps)]
+
+
+class _Step:
+    """The code of one kind of step: `absent` states are 0 from start to end and take no part."""
+
+    def __init__(self, rows: _Rows, absent: tuple[str, ...]) -> None:
+        self.rows, self.writer, self.row = rows, rows.writer, rows.row
+        self.state, self.stage, self.slope = rows.state, rows.stage, rows.slope
+        self.inverse, self.third, self.fourth, self.u_rows = rows.inverse, rows.third, rows.fourth, rows.u_rows
+        w = rows.writer
+        g, self.names = w.graph, rows.names
+        self.active = [i for i, name in enumerate(self.names) if name not in absent]
+        y, u = g.namespace("y.", self.names), g.namespace("u.", INPUTS)
+        for name in absent:
+            setattr(y, name, g.constant(0.0))
+        day = g.symbol("day")
+        self.slopes = {i: s for i, s in enumerate(rates(g, day, y, rows.p, u)) if i in self.active}
+
         self.jacobian: dict[tuple[int, int], Node] = {}
-        for j, name in enumerate(self.names):
+        for j in self.active:
             done: dict[int, Node] = {}
-            for i, slope in enumerate(self.slopes):
-                entry = g.derivative(slope, g.symbol(f"y.{name}"), done)
+            for i, slope in self.slopes.items():
+                entry = g.derivative(slope, g.symbol(f"y.{self.names[j]}"), done)
                 if not entry.is_zero:
                     self.jacobian[i, j] = entry
         if any(j > i for i, j in self.jacobian):
             raise ValueError("the rates are not lower triangular: order STATES by what drives what")
-        self.by_time = {i: d for i, s in enumerate(self.slopes) if not (d := g.derivative(s, day, {})).is_zero}
+        self.by_time = {i: d for i, s in self.slopes.items() if not (d := g.derivative(s, day, {})).is_zero}
         self.moving = {k: w.take() for k, n in self.jacobian.items() if w.level(n) == STATE and k[0] != k[1]}
         self.time_rows = {i: w.take() for i in self.by_time}
 
@@ -86,13 +124,13 @@ class _Step:
             f"{at(row['used'])} = used",
             f"shift = {1.0 / rodas.GAMMA!r} / used",
             *w.statements(
-                [*self.slopes, *self.jacobian.values(), *self.by_time.values()], self.symbols(self.state, row["t"])
+                [*self.slopes.values(), *self.jacobian.values(), *self.by_time.values()], self.symbols(self.state, row["t"])
             ),
-            *(f"{at(self.slope + i)} = {w.operand(s)}" for i, s in enumerate(self.slopes)),
+            *(f"{at(self.slope + i)} = {w.operand(s)}" for i, s in self.slopes.items()),
             *(f"{at(r)} = {w.operand(self.jacobian[k])}" for k, r in self.moving.items()),
             *(f"{at(r)} = {w.operand(self.by_time[i])} * used" for i, r in self.time_rows.items()),
         ]
-        for i in range(SIZE):
+        for i in self.active:
             if (i, i) in self.jacobian:
                 lines.append(f"{at(self.inverse + i)} = 1.0 / (shift - {w.operand(self.jacobian[i, i])})")
             else:
@@ -103,14 +141,14 @@ class _Step:
         """Rates at the argument of a stage."""
         w = self.writer
         return [
-            *w.statements(self.slopes, self.symbols(self.stage, self.row["stage_t"])),
-            *(f"{at(self.slope + i)} = {w.operand(s)}" for i, s in enumerate(self.slopes)),
+            *w.statements(self.slopes.values(), self.symbols(self.stage, self.row["stage_t"])),
+            *(f"{at(self.slope + i)} = {w.operand(s)}" for i, s in self.slopes.items()),
         ]
 
     def solve(self, k: int) -> list[str]:
         """Stage k: forward substitution."""
         lines = [f"used = {at(self.row['used'])}", "per = 1.0 / used"]
-        for i in range(SIZE):
+        for i in self.active:
             terms = [at(self.slope + i)]
             if k:
                 terms.append(
@@ -125,7 +163,7 @@ class _Step:
     def advance(self, k: int) -> list[str]:
         """The argument of stage k + 1."""
         lines = []
-        for i in range(SIZE):
+        for i in self.active:
             if k + 1 == rodas.STAGES - 1:
                 lines.append(f"{at(self.stage + i)} = {at(self.stage + i)} + x{i}")
                 continue
@@ -137,11 +175,11 @@ class _Step:
     def finish(self) -> list[str]:
         """New state, dense output, error, and the next step by Gustafsson's predictive control."""
         row, lines, squares = self.row, [], []
-        for i, s in enumerate(STATES):
+        for i in self.active:
             lines += [
                 f"n{i} = {at(self.stage + i)} + x{i}",
                 f"{at(self.stage + i)} = n{i}",
-                f"z{i} = x{i} / (abs(n{i}) + {s.typical!r})",
+                f"z{i} = x{i} / (abs(n{i}) + {STATES[i].typical!r})",
             ]
             squares.append(f"z{i} * z{i}")
             for base, weights in ((self.third, rodas.DENSE[0]), (self.fourth, rodas.DENSE[1])):
@@ -177,45 +215,27 @@ class _Step:
             f"{at(row['attend'])} = 1.0 if reached or lost else 0.0",
         ]
 
-    def commit(self) -> list[str]:
-        """Take over the new state where the step fits."""
-        pairs = [(self.row["t"], self.row["stage_t"]), *((self.state + i, self.stage + i) for i in range(SIZE))]
-        lines = [f"fit = {at(self.row['fit'])} > 0.5"]
-        for old, new in pairs:
-            lines.append(f"{at(old)} = {at(new)} if fit else {at(old)}")
-        return lines
-
-    def give(self) -> list[str]:
-        """Add a dose to the state of one lane."""
-        jumps = [(i, j) for i, j in enumerate(self.jumps) if isinstance(j, Node)]
-        lines = []
-        for node in reachable(j for _, j in jumps):
-            if node.op == "symbol":
-                text = self.writer.argument(node.name)
-            else:
-                text = (
-                    repr(node.value)
-                    if node.op == "constant"
-                    else expression(node.op, [f"v{a.number}" for a in node.args])
-                )
-            lines.append(f"v{node.number} = {text}")
-        return [*lines, *(f"{at(self.state + i)} = {at(self.state + i)} + v{j.number}" for i, j in jumps)]
-
-    def programs(self) -> dict[str, list[str]]:
-        """Return all parts by name; the preparations last, when it is known what the others need."""
+    def programs(self, prefix: str) -> dict[str, list[str]]:
+        """Return all parts by name."""
         last = rodas.STAGES - 1
         parts = {"first": self.first(), "again": self.again()}
         parts |= {f"solve_{k}": [*self.solve(k), *self.advance(k)] for k in range(last)}
-        parts |= {f"solve_{last}": [*self.solve(last), *self.finish()], "commit": self.commit()}
-        parts |= {"prepare_woman": self.writer.preparation(WOMAN), "prepare_inputs": self.writer.preparation(INPUT)}
-        return {**parts, "give": self.give()}
+        parts[f"solve_{last}"] = [*self.solve(last), *self.finish()]
+        return {prefix + name: code for name, code in parts.items()}
 
 
 @cache
 def generate() -> Kernel:
     """Return the kernel of the declared model; the same text for the same declaration."""
-    step = _Step()
-    programs = step.programs()
+    step = _Rows()
+    programs = {**_Step(step, ()).programs("full_"), **_Step(step, OPTIONAL_STATES).programs("plain_")}
+    # the preparations last, when it is known what the steps need
+    programs |= {
+        "commit": step.commit(),
+        "prepare_woman": step.writer.preparation(WOMAN),
+        "prepare_inputs": step.writer.preparation(INPUT),
+        "give": step.give(),
+    }
     order = [name for k in range(rodas.STAGES) for name in ("again" if k else "first", f"solve_{k}")]
     literals = {
         "LANES": lanes.LANES,

@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aimss.body.declaration import STATE_NAMES
 from aimss.body.model import untreated_states
 from aimss.body.schedule import DOSES, INPUTS, Schedule
+from aimss.forecast.codegen import OPTIONAL_STATES
 from aimss.forecast.kernel_cache import load_kernel
 from aimss.forecast.stiff import solve_stiff
 from aimss.forecast.trajectories import FAILED, SOLVED, SOLVED_AGAIN, Array, Problem, Trajectories, check, constants_of
 
 # The first step after a dose or a change, in days, at rtol 1e-4; it only saves tries.
 FIRST_STEP_DAYS = 0.3
+_OPTIONAL_INPUTS = ("serm_on", "alendronate_mg_per_day", "risedronate_mg_per_day", "ibandronate_mg_per_day")
 
 
 def integrate(
@@ -46,8 +49,8 @@ def integrate(
     start_state = problem.initial_state
     if start_state is None:
         start_state = untreated_states(problem.constants, problem.start_days)
-    states = np.full((n, t, start_state.shape[1]), np.nan)
-    final = np.full_like(start_state, np.nan)
+    states = np.empty((n, t, start_state.shape[1]))
+    final = np.empty_like(start_state)
     status = np.full(n, SOLVED, dtype=np.uint8)
     steps = np.zeros(n, dtype=np.int64)
     if n:
@@ -87,18 +90,45 @@ def _run_kernel(
         problem.output_days,
     )
     restart = FIRST_STEP_DAYS * (rtol / 1e-4) ** 0.25
+    plain = takes_plain_step(problem, start_state)
+    order = np.argsort(~plain, kind="stable")
+    first_full = int(plain.sum())
 
-    def work(bounds: tuple[int, int]) -> None:
+    def work(part: tuple[bool, int, int]) -> None:
         buffer = _aligned(kernel.rows * module.LANES)
-        module.run(buffer, rtol, restart, *arguments, *bounds, *results)
+        module.run(buffer, rtol, restart, *arguments, order, *part, *results)
 
-    edges = np.linspace(0, n, max(1, min(workers, n)) + 1).astype(int)
-    slices = [(int(a), int(b)) for a, b in pairwise(edges)]
-    if len(slices) == 1:
-        work(slices[0])
+    parts = [(True, *slot) for slot in _slices(0, first_full, workers)]
+    parts += [(False, *slot) for slot in _slices(first_full, n, workers)]
+    if workers == 1:
+        for part in parts:
+            work(part)
         return
-    with ThreadPoolExecutor(len(slices)) as pool:
-        list(pool.map(work, slices))
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(work, parts))
+
+
+def takes_plain_step(problem: Problem, start_state: Array) -> NDArray[np.bool_]:
+    """Return which women have and get no bisphosphonate, tamoxifen or raloxifene from their start on, (n,).
+
+    It depends on the woman alone, so that she takes the same step in whatever company.
+    """
+    optional = [STATE_NAMES.index(name) for name in OPTIONAL_STATES]
+    plain = (start_state[:, optional] == 0.0).all(axis=1)
+    given = [INPUTS.index(name) for name in _OPTIONAL_INPUTS]
+    for k, schedule in enumerate(problem.schedules):
+        uses = (schedule.inputs[:, given] != 0.0).any(axis=1) | (schedule.doses[:, DOSES.index("zoledronate_mg")] != 0.0)
+        later = np.logical_or.accumulate(uses[::-1])[::-1]
+        women = np.flatnonzero(problem.schedule_index == k)
+        row = np.searchsorted(schedule.times_days, problem.start_days[women], side="right") - 1
+        plain[women] &= ~later[np.maximum(row, 0)]
+    return plain
+
+
+def _slices(first: int, last: int, count: int) -> list[tuple[int, int]]:
+    """Return at most `count` slices of nearly equal length."""
+    edges = np.linspace(first, last, max(1, min(count, last - first)) + 1).astype(int)
+    return [(int(a), int(b)) for a, b in pairwise(edges) if a < b]
 
 
 def _aligned(size: int) -> Array:
