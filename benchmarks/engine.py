@@ -81,9 +81,7 @@ def ours(problem: Problem, repeats: int) -> dict[str, Any]:
 def check_truth(problem: Problem, women: int) -> float:
     """Largest difference in BMD points between the truth of the benchmark and the independent slow reference."""
     part = problem.first(women)
-    slow = integrate_reference(
-        part.constants, part.start, [part.schedule], np.zeros(women, dtype=int), 0.0, DAYS
-    )
+    slow = integrate_reference(part.constants, part.start, [part.schedule], np.zeros(women, dtype=int), 0.0, DAYS)
     return part.error(slow.states)
 
 
@@ -104,7 +102,9 @@ def cold_and_warm() -> dict[str, float]:
 def roofline() -> dict[str, float]:
     """Vector instructions of a step, what this core can do of them, and the least time a woman-step can take."""
     with tempfile.TemporaryDirectory() as directory:
-        code = COLD.replace("print(", "from aimss.forecast import kernel_cache; r = kernel_cache.load_kernel()[1].run\n#")
+        code = COLD.replace(
+            "print(", "from aimss.forecast import kernel_cache; r = kernel_cache.load_kernel()[1].run\n#"
+        )
         code += "\nprint(r.inspect_asm(r.signatures[0]))"
         text = subprocess.run(
             [sys.executable, "-c", code],
@@ -145,12 +145,10 @@ def vector_rate(name: str, statement: str, chains: int = 16, repeats: int = 8) -
     from aimss.forecast.lanes import vector_function
 
     middle = [statement.format(k=k) for k in range(chains)] * repeats
-    code = "\n".join(
-        [*(f"x{k} = w[{k}]" for k in range(chains)), *middle, *(f"w[{k}] = x{k}" for k in range(chains))]
-    )
+    code = "\n".join([*(f"x{k} = w[{k}]" for k in range(chains)), *middle, *(f"w[{k}] = x{k}" for k in range(chains))])
 
     @intrinsic
-    def work(typingctx, w):  # type: ignore[no-untyped-def]
+    def work(_, w):  # type: ignore[no-untyped-def]
         def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
             data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
             builder.call(vector_function(builder.module, name, code), [data])
@@ -209,7 +207,9 @@ def main() -> None:
             say(name)
             peers.append(run(problem.first(women), repeats))
         result["peers"] = peers
-        result["mrgsolve"] = "installed, not run" if shutil.which("mrgsolve") else "R package not installed here: not run"
+        result["mrgsolve"] = (
+            "installed, not run" if shutil.which("mrgsolve") else "R package not installed here: not run"
+        )
         best = {p["engine"]: p["best"]["ms_per_woman_decade"] for p in peers if p["best"]}
         mine = us["best"]["ms_per_woman_decade"]
         result["fastest_peer"] = min(best, key=lambda name: best[name])

@@ -1,4 +1,4 @@
-"""The same problem on other engines, each as fast as we could make it: settings are tried, the fastest right one counts."""
+"""The same problem on other engines, each as fast as we could make it: the fastest right setting counts."""
 
 from __future__ import annotations
 

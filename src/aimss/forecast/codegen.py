@@ -124,7 +124,8 @@ class _Step:
             f"{at(row['used'])} = used",
             f"shift = {1.0 / rodas.GAMMA!r} / used",
             *w.statements(
-                [*self.slopes.values(), *self.jacobian.values(), *self.by_time.values()], self.symbols(self.state, row["t"])
+                [*self.slopes.values(), *self.jacobian.values(), *self.by_time.values()],
+                self.symbols(self.state, row["t"]),
             ),
             *(f"{at(self.slope + i)} = {w.operand(s)}" for i, s in self.slopes.items()),
             *(f"{at(r)} = {w.operand(self.jacobian[k])}" for k, r in self.moving.items()),

@@ -114,10 +114,12 @@ def takes_plain_step(problem: Problem, start_state: Array) -> NDArray[np.bool_]:
     It depends on the woman alone, so that she takes the same step in whatever company.
     """
     optional = [STATE_NAMES.index(name) for name in OPTIONAL_STATES]
-    plain = (start_state[:, optional] == 0.0).all(axis=1)
+    plain: NDArray[np.bool_] = np.all(start_state[:, optional] == 0.0, axis=1)
     given = [INPUTS.index(name) for name in _OPTIONAL_INPUTS]
     for k, schedule in enumerate(problem.schedules):
-        uses = (schedule.inputs[:, given] != 0.0).any(axis=1) | (schedule.doses[:, DOSES.index("zoledronate_mg")] != 0.0)
+        uses = (schedule.inputs[:, given] != 0.0).any(axis=1) | (
+            schedule.doses[:, DOSES.index("zoledronate_mg")] != 0.0
+        )
         later = np.logical_or.accumulate(uses[::-1])[::-1]
         women = np.flatnonzero(problem.schedule_index == k)
         row = np.searchsorted(schedule.times_days, problem.start_days[women], side="right") - 1
