@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 TESTS = ("test_answers", "test_cases", "test_vignettes", "test_library", "test_rules_command")
 # the test file nearest to the module first: most faults are noticed there
-EVALUATOR = {"expression": ("test_expression", *TESTS), "answer": TESTS, "evaluate": TESTS}
+LANGUAGE = ("test_expression", *TESTS)
+EVALUATOR = {"kleene": LANGUAGE, "expression": LANGUAGE, "answer": TESTS, "evaluate": TESTS}
 
 TURNED: dict[type[ast.cmpop], list[type[ast.cmpop]]] = {
     ast.Lt: [ast.LtE, ast.GtE],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aimss.care.compiled import CompiledDecision, CompiledReading, CompiledRule
-from aimss.care.expression import NOTHING, Facts
+from aimss.care.kleene import NOTHING, Facts
 from aimss.care.rules import Verdict
 
 ADVISES = frozenset({"treat", "consider"})

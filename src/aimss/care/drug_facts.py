@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import yaml
 
-from aimss.care.expression import PartialSet
+from aimss.care.kleene import PartialSet
 from aimss.care.timespan import months_between
 from aimss.patient.patient import AromataseInhibitor, Patient
 

@@ -13,10 +13,11 @@ from aimss.care.compiled import (
     compiled_safety,
 )
 from aimss.care.drug_facts import with_classes
-from aimss.care.expression import Facts
 from aimss.care.facts import facts_of
-from aimss.care.findings import Finding, RulesReport, SafetyFinding
+from aimss.care.findings import Finding
+from aimss.care.kleene import Facts
 from aimss.care.rules import Guideline, SafetyRule
+from aimss.care.rules_report import RulesReport, SafetyFinding
 from aimss.patient.patient import Patient
 
 _STATE_ORDER = {"fires": 0, "open": 1, "standing": 2}

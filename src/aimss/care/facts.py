@@ -11,8 +11,8 @@ from importlib import resources
 from typing import Any
 
 from aimss.care.drug_facts import drug_facts
-from aimss.care.expression import PartialSet
 from aimss.care.joint_facts import joint_facts
+from aimss.care.kleene import PartialSet
 from aimss.care.renal import creatinine_clearance_ml_min
 from aimss.care.timespan import months_between, time_order
 from aimss.patient.patient import Patient

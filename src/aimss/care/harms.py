@@ -14,7 +14,8 @@ from typing import Literal
 
 from aimss.care.compiled import condition_of
 from aimss.care.drug_facts import with_classes
-from aimss.care.expression import Expression, Facts
+from aimss.care.expression import Expression
+from aimss.care.kleene import Facts
 from aimss.evidence.tables import Row, load_table
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aimss.care.expression import PartialSet
+from aimss.care.kleene import PartialSet
 from aimss.care.timespan import months_between
 from aimss.patient.patient import Patient
 

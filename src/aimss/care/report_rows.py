@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from aimss.care.expression import PartialSet
 from aimss.care.facts import fact_names
-from aimss.care.findings import SCHEMA, VERIFIED_WORDS, Finding, Option, RulesReport, SafetyFinding
+from aimss.care.findings import VERIFIED_WORDS, Finding, Option
+from aimss.care.kleene import PartialSet
 from aimss.care.rules import Rule
+from aimss.care.rules_report import SCHEMA, RulesReport, SafetyFinding
 from aimss.care.what_if import Change, what_would_change
 
 VERDICT_WORDS = {

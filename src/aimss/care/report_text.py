@@ -6,8 +6,9 @@ import textwrap
 from collections.abc import Sequence
 
 from aimss.care.facts import fact_names
-from aimss.care.findings import VERIFIED_WORDS, RulesReport, SafetyFinding
+from aimss.care.findings import VERIFIED_WORDS
 from aimss.care.report_rows import VERDICT_WORDS, row, shown
+from aimss.care.rules_report import RulesReport, SafetyFinding
 
 WIDTH = 110
 _QUESTIONS = {name: i for i, name in enumerate(("bone", "bone_risk", "bone_monitor", "adjuvant", "denosumab_stop"))}

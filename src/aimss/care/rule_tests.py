@@ -21,8 +21,8 @@ from typing import Any, get_args
 from aimss.care.answer import state_of
 from aimss.care.compiled import CompiledGuideline, CompiledRule, compiled_library
 from aimss.care.evaluate import evaluate
-from aimss.care.findings import RulesReport
 from aimss.care.rules import Verdict, safety_library
+from aimss.care.rules_report import RulesReport
 from aimss.errors import AimssError, RuleError
 from aimss.patient.reading import read_record
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from aimss.care.answer import answer
 from aimss.care.compiled import CompiledDecision
-from aimss.care.expression import Facts, PartialSet
 from aimss.care.findings import Finding
+from aimss.care.kleene import Facts, PartialSet
 
 # a step past a limit: the printed precision of T-scores, finer than that of any other input
 STEP = 0.1

@@ -8,10 +8,11 @@ import pytest
 
 from aimss.care.compiled import compile_guideline
 from aimss.care.evaluate import evaluate, evaluate_facts, finding_of
-from aimss.care.expression import PartialSet
-from aimss.care.findings import Finding, SafetyFinding
+from aimss.care.findings import Finding
+from aimss.care.kleene import PartialSet
 from aimss.care.rule_tests import merged
 from aimss.care.rules import Guideline
+from aimss.care.rules_report import SafetyFinding
 from aimss.care.what_if import what_would_change
 from aimss.errors import RuleError
 from aimss.patient.reading import read_record

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import FrozenInstanceError
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aimss.care.compiled import condition_of
-from aimss.care.expression import PartialSet, parse
+from aimss.care.expression import parse
+from aimss.care.kleene import PartialSet
 from aimss.errors import RuleError
 
 VALUES = [True, False, None]
@@ -120,6 +122,7 @@ def test_what_is_compared_is_kept() -> None:
         "", "a +", "a + b", "f(a)", "a.b", "a[0]", "lambda: a", "__import__('os')", "a if b else c", "at_least(1)",
         "at_least(a, b)", "given(1)", "given()", "given(a, b)", "a is b", "1", "'a'", "[x for x in y]", "a := b",
         "a < {b}", "a ** 2 > 1", "{a} == b", "~a", "+a > 1", "a < (lambda: 1)", "x in [1, 2]",
+        "a.b(1)", "f()(1)", "a == None", "a == b'x'", "at_least(1.5, a)", "given(a.b)", "x in {y}", "not 1",
     ],
 )  # fmt: skip
 def test_anything_outside_the_language_is_refused(text: str) -> None:
@@ -136,6 +139,12 @@ def test_a_refusal_says_where_what_and_how_to_mend() -> None:
     assert (error.field, error.found) == ("condition", "'f(a)'")
     assert error.expected.startswith("facts compared with numbers or words, joined by and, or, not, in")
     assert "aimss rules facts" in error.mend
+
+
+def test_what_every_woman_shares_cannot_be_changed() -> None:
+    for shared, field in ((parse("a"), "text"), (PartialSet(frozenset()), "whole")):
+        with pytest.raises(FrozenInstanceError):
+            setattr(shared, field, True)
 
 
 def test_a_name_that_is_no_fact_is_refused() -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from aimss.care.compiled import RANK
 from aimss.care.evaluate import evaluate_facts
-from aimss.care.expression import PartialSet
 from aimss.care.facts import facts_of
-from aimss.care.findings import Finding, RulesReport
+from aimss.care.findings import Finding
+from aimss.care.kleene import PartialSet
+from aimss.care.rules_report import RulesReport
 from aimss.patient.reading import read_record
 from tests.care.rules.case_files import base_record
 

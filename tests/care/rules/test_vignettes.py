@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from aimss.care.evaluate import evaluate
-from aimss.care.findings import RulesReport
+from aimss.care.rules_report import RulesReport
 from aimss.patient.reading import read_record
 
 HERE = Path(__file__).parent
