@@ -35,7 +35,7 @@ STATES: tuple[State, ...] = (
     State("estradiol", "E", "pmol/L", "serum estradiol", 18.0),
     State("serm_receptor_share", "W", "1", "share of estrogen receptors held by tamoxifen or raloxifene", 1.0),
     State("denosumab_depot", "DEPOT", "mg", "denosumab under the skin", 40.0),
-    State("denosumab_body", "DCEN", "mg", "denosumab in the body", 1.0),
+    State("denosumab_body", "DCEN", "mg", "denosumab in the body", 0.4),
     State("bisphosphonate_fast", "UF", "mg", "bisphosphonate in the fast bone pool, as zoledronate", 1.0),
     State("bisphosphonate_slow", "US", "mg", "bisphosphonate in the slow bone pool, as zoledronate", 1.0),
     State("preosteoclasts", "P", "1", "preosteoclasts, reference woman 1", 1.0),
