@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from women import random_constants, random_schedule
 
 from aimss.body.declaration import STATE_NAMES, STATES
+from aimss.body.describe import as_markdown
 from aimss.body.equations import DOSE_UNITS, INPUT_UNITS, equations, symbols
 from aimss.body.model import rates
 from aimss.body.sbml import export_woman, to_sbml
@@ -116,3 +118,9 @@ def test_commands_describe_export_and_cite(tmp_path):
     path = tmp_path / "her.xml"
     assert run(app, ["model", "export", "--drug", "letrozole", "--out", str(path)]).exit_code == 0
     assert "rateRule" in path.read_text()
+
+
+def test_equation_page_of_the_documentation_is_current():
+    """`aimss model describe --format markdown > docs/model.md` after a change of the model."""
+    page = Path(__file__).parents[2] / "docs" / "model.md"
+    assert page.read_text(encoding="utf-8") == as_markdown()
