@@ -44,6 +44,15 @@ def test_nothing_sticks_out(browser, page, width):
     assert browser.evaluate(STICKING_OUT) == []
 
 
+def test_row_headings_of_stacked_tables_use_the_width(browser, page):
+    browser.open(page, width=400)
+    narrowest = browser.evaluate(
+        "Math.min(...[...document.querySelectorAll('table.stack tbody th')].filter(e => e.offsetWidth)"
+        ".map(e => e.offsetWidth))"
+    )
+    assert narrowest > 300
+
+
 def test_no_request_and_no_complaint(browser, page):
     browser.open(page)
     assert browser.requests() == [page.as_uri()]

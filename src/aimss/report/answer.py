@@ -65,7 +65,8 @@ def _fracture(document: PlanDocument, first: StrategyForecast) -> list[str]:
     if not parts:
         return []
     definition = first.fracture["any_clinical"].definition
-    sentences = [f"With that choice about {' and '.join(parts)}. Counted: {definition}."]
+    counted = [f"With that choice about {' and '.join(parts)}. Counted: {definition}."]
+    sentences: list[str] = []
     last = _horizon(first, 120)
     own = fracture_at(first, "any_clinical", last)
     choices = [s for s in document.strategies[1:] if COUNTERFACTUAL not in s.flags]
@@ -80,7 +81,7 @@ def _fracture(document: PlanDocument, first: StrategyForecast) -> list[str]:
             f"{of_base_interval(compared, base)}), but without what the drug does against the cancer: a comparison, "
             "not a choice."
         )
-    return [" ".join(sentences)]
+    return [*counted, " ".join(sentences)] if sentences else counted
 
 
 def _others(own: Estimate, others: list[Estimate], base: int, last: float) -> str:
