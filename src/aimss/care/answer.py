@@ -35,6 +35,8 @@ NOT_AVAILABLE = Answer("not_available")
 
 def state_of(rule: CompiledRule, facts: Facts) -> bool | None:
     """Whether a rule holds: its population and its condition, three-valued."""
+    if rule.rule.applies_when is None:
+        return rule.condition.evaluate(facts)  # type: ignore[no-any-return]
     applies = rule.applies.evaluate(facts)
     if applies is False:
         return False

@@ -57,6 +57,7 @@ class CompiledGuideline:
 
     guideline: Guideline
     decisions: tuple[CompiledDecision, ...]
+    headline: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,11 @@ def condition_of(text: str, where: str, definitions: Mapping[str, list[str]] | N
 def compile_guideline(guideline: Guideline) -> CompiledGuideline:
     """Parse every condition of a guideline; raises RuleError naming the rule."""
     definitions = {name: list(texts) for name, texts in guideline.definitions.items()}
-    return CompiledGuideline(
-        guideline, tuple(_decision(item, definitions, guideline.id) for item in guideline.decisions)
-    )
+    named = [i for i, item in enumerate(guideline.decisions) if item.domain == guideline.headline]
+    if guideline.headline is not None and not named:
+        raise RuleError(f"{guideline.id}.headline", "the domain of one of its decisions", guideline.headline)
+    decisions = tuple(_decision(item, definitions, guideline.id) for item in guideline.decisions)
+    return CompiledGuideline(guideline, decisions, named[0] if named else None)
 
 
 def _decision(decision: Decision, definitions: Mapping[str, list[str]], guideline: str) -> CompiledDecision:

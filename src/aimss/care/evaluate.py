@@ -60,10 +60,12 @@ def finding_of(item: CompiledGuideline, facts: Facts, flags: Sequence[SafetyRule
 
 def _headline(item: CompiledGuideline, answers: Sequence[Answer]) -> int:
     """The decision that its row shows: the one the file names, else the first that is for her, else the first."""
-    for i, decision in enumerate(item.decisions):
-        if decision.decision.domain == item.guideline.headline:
+    if item.headline is not None:
+        return item.headline
+    for i, found in enumerate(answers):
+        if found.verdict != "not_applicable":
             return i
-    return next((i for i, found in enumerate(answers) if found.verdict != "not_applicable"), 0)
+    return 0
 
 
 def _part(
@@ -83,31 +85,34 @@ def _part(
 
 def safety_of(item: CompiledSafety, facts: Facts, offered: frozenset[str]) -> SafetyFinding | None:
     """A safety rule against her facts: fires whatever she takes, open or standing only with a drug taken or offered."""
-    rule = item.rule
-    now = facts["drugs_now"].members
-    relevance = "her record" if not rule.drugs else ""
-    for drug in rule.drugs:
-        if drug in now:
-            relevance = "taken"
-            break
-        if drug in offered:
-            relevance = "offered"
+    rule, milder = item.rule, item.rule.milder
     state, expression = item.condition.evaluate(facts), item.condition
     severity, indicator = rule.severity, rule.indicator
-    if not state and item.milder is not None and rule.milder is not None and item.milder.evaluate(facts):
+    if milder is not None and item.milder is not None and not state and item.milder.evaluate(facts):
         state, expression = True, item.milder
-        severity, indicator = rule.milder.severity, rule.milder.indicator
+        severity, indicator = milder.severity, milder.indicator
+    if state is False and not rule.standing:
+        return None
+    relevance = _relevance(rule, facts, offered)
     if state:
-        kind = "fires"
         before = not facts["drugs_ever"].members.isdisjoint(rule.drugs)
-        relevance = relevance or ("taken before" if before else "if chosen")
-    elif relevance and (rule.standing or state is None):
+        kind, relevance = "fires", relevance or ("taken before" if before else "if chosen")
+    elif relevance:
         kind = "standing" if rule.standing else "open"
     else:
         return None
     used = tuple(sorted(name for name in expression.names if name in facts))
     missing = tuple(sorted(expression.missing(facts))) if state is None else ()
     return SafetyFinding(rule, kind, severity, indicator, relevance, used, missing)
+
+
+def _relevance(rule: SafetyRule, facts: Facts, offered: frozenset[str]) -> str:
+    """Why a rule is about her: she takes a drug of it, a guideline offers one, or it is about no drug at all."""
+    if not rule.drugs:
+        return "her record"
+    if not facts["drugs_now"].members.isdisjoint(rule.drugs):
+        return "taken"
+    return "" if offered.isdisjoint(rule.drugs) else "offered"
 
 
 def _urgency(item: SafetyFinding) -> tuple[bool, int, bool, int]:

@@ -67,6 +67,8 @@ def test_recommendations_that_stand_alone_all_count() -> None:
     assert (both.verdict, both.rule_ids, both.action) == ("treat", ("L-1", "L-2"), "do L-1; do L-2")
     one = asked(made, age_years=70)
     assert (one.verdict, one.rule_ids, one.inputs_missing) == ("monitor", ("L-2",), (T,))
+    lower = asked(made, t_score_minimum=-2.1)
+    assert (lower.verdict, lower.rule_ids, lower.inputs_missing) == ("treat", ("L-1",), (AGE,))
     none = asked(made, age_years=60)
     assert (none.verdict, none.inputs_missing) == ("unknown", (T,))
     assert asked(made, age_years=60, t_score_minimum=0.0).verdict == "not_applicable"
@@ -328,6 +330,8 @@ def test_the_most_urgent_comes_first() -> None:
 def test_unsound_rule_files_are_refused_by_name() -> None:
     with pytest.raises(RuleError, match=r"X-1\.verdict"):
         compile_guideline(guideline(rule("X-1", "true")))
+    with pytest.raises(RuleError, match="headline"):
+        compile_guideline(two_decisions(headline="joint"))
     with pytest.raises(RuleError, match="no_fact"):
         compile_guideline(guideline(rule("X-1", "no_fact > 1", "treat")))
     with pytest.raises(RuleError, match="X-9"):
