@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -48,7 +48,6 @@ class Figure:
     description: str
     caption: str
     table: DataTable | None = None
-    tags: list[str] = field(default_factory=list)
 
 
 def inline_svg(svg: str, *, identity: str, title: str, description: str) -> str:
