@@ -156,3 +156,9 @@ def compiled_library() -> tuple[CompiledGuideline, ...]:
 def compiled_safety() -> tuple[CompiledSafety, ...]:
     """The shipped safety rules, compiled."""
     return tuple(compile_safety(rule) for rule in safety_library().values())
+
+
+@cache
+def compiled_red_flags() -> tuple[CompiledSafety, ...]:
+    """The safety rules that route to a clinician before anything else."""
+    return tuple(item for item in compiled_safety() if item.rule.red_flag)

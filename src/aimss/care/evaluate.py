@@ -10,6 +10,7 @@ from aimss.care.compiled import (
     CompiledGuideline,
     CompiledSafety,
     compiled_library,
+    compiled_red_flags,
     compiled_safety,
 )
 from aimss.care.drug_facts import with_classes
@@ -20,8 +21,8 @@ from aimss.care.rules import Guideline, SafetyRule
 from aimss.care.rules_report import RulesReport, SafetyFinding
 from aimss.patient.patient import Patient
 
-_STATE_ORDER = {"fires": 0, "open": 1, "standing": 2}
-_INDICATOR_ORDER = {"critical": 0, "warning": 1, "info": 2}
+_STATES = ("fires", "open", "standing")
+_INDICATORS = ("critical", "warning", "info")
 
 
 def evaluate(patient: Patient, guidelines: Sequence[CompiledGuideline] | None = None) -> RulesReport:
@@ -32,7 +33,7 @@ def evaluate(patient: Patient, guidelines: Sequence[CompiledGuideline] | None = 
 def evaluate_facts(facts: Facts, guidelines: Sequence[CompiledGuideline] | None = None) -> RulesReport:
     """The same from named facts (`aimss.care.facts`)."""
     known = {**facts, "drugs_offered": frozenset()}
-    flags = [item.rule for item in compiled_safety() if item.rule.red_flag and item.condition.evaluate(known)]
+    flags = [item.rule for item in compiled_red_flags() if item.condition.evaluate(known)]
     library = compiled_library() if guidelines is None else guidelines
     findings = tuple(finding_of(item, known, flags) for item in library)
     advising = (part for finding in findings for part in finding.parts if part.verdict in ADVISES)
@@ -115,6 +116,5 @@ def _relevance(rule: SafetyRule, facts: Facts, offered: frozenset[str]) -> str:
     return "" if offered.isdisjoint(rule.drugs) else "offered"
 
 
-def _urgency(item: SafetyFinding) -> tuple[bool, int, bool, int]:
-    flag = item.rule.red_flag and item.state == "fires"
-    return (not flag, _STATE_ORDER[item.state], not item.rule.red_flag, _INDICATOR_ORDER[item.indicator])
+def _urgency(item: SafetyFinding) -> tuple[int, bool, int]:
+    return (_STATES.index(item.state), not item.rule.red_flag, _INDICATORS.index(item.indicator))
