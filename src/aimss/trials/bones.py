@@ -91,8 +91,12 @@ class Bones:
         leaves: Array,
         sheet: Sheet,
         row: int,
+        settled: Mapping[tuple[int, int], Course],
     ) -> Array:
-        """Run an arm, put its columns, and return the day on which each woman leaves the trial."""
+        """Run an arm, put its columns, and return the day on which each woman leaves the trial.
+
+        settled : (arm, class) -> courses that her pain has decided already.
+        """
         schedules: list[Schedule] = []
         index = np.empty(len(members), dtype=np.int64)
         own_past = False
@@ -100,7 +104,9 @@ class Bones:
             some = np.flatnonzero(self.women.entry_class[members] == of_class)
             compiled = self.job.compiled(which, int(of_class))
             own_past = own_past or not compiled.shares_past
-            course = settle(compiled, len(some), self._observer(members[some], compiled.shares_past))
+            course = settled.get((which, int(of_class)))
+            if course is None:
+                course = settle(compiled, len(some), self._observer(members[some], compiled.shares_past))
             found = self._schedules(course, int(of_class), stops[some])
             index[some] = found[1] + len(schedules)
             schedules += found[0]

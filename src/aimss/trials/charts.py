@@ -139,7 +139,8 @@ def forest(document: TrialDocument) -> dict[str, Spec]:
     points = []
     for p in document.published:
         mark = "" if p.verified in {"yes", "secondary"} else f" [{p.verified}]"
-        place = f"{p.what}, {(p.site or '').replace('_', ' ')}, month {p.month:g}{mark}"
+        when = f"month {p.month:g}" if p.month is not None else f"week {p.week}"
+        place = f"{p.what}, {(p.site or 'pain').replace('_', ' ')}, {when}{mark}"
         points += [
             {
                 "place": place,
@@ -158,7 +159,7 @@ def forest(document: TrialDocument) -> dict[str, Spec]:
         ]
     places = list(dict.fromkeys(p["place"] for p in points))
     y = {"field": "place", "type": "nominal", "title": None, "sort": places, "axis": {"labelLimit": 420}}
-    x = {"type": "quantitative", "title": "BMD, change or difference in %"}
+    x = {"type": "quantitative", "title": "change or difference, % of BMD or points of pain"}
     offset = {"field": "who", "sort": ["published", "simulated"]}
     colour = {"field": "who", "type": "nominal", "title": None, "scale": {"range": list(PALETTE[:2])}}
     return {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from aimss.care.condition import Condition
+from aimss.care.strategy import Strategy
 from aimss.errors import AimssError, DesignError
 from aimss.trials.columns import fracture_kinds
-from aimss.trials.design import TrialDesign
+from aimss.trials.design import AimssEndpoint, TrialDesign
 from aimss.trials.job import Job
 from aimss.trials.published import check_published
 
@@ -19,23 +19,36 @@ def check_design(design: TrialDesign) -> None:
 
         survival.require()
     for which, arm in enumerate(design.arms):
-        for course in job.strategy(which).courses:
-            for edge, condition in course.conditions.items():
-                _check_condition(condition, f"arms[{which}].strategy ({arm.name}), {course.id}.{edge}", design)
+        _check_conditions(job.strategy(which), f"arms[{which}].strategy ({arm.name})", design)
         _compiles(job, which, f"arms[{which}] ({arm.name})")
     if design.adherence.never_start or design.adherence.stop_per_year:
         _compiles(job, -1, "adherence.then")
+    _check_definitions(job)
     job.women(0, min(design.total, 200))
 
 
-def _check_condition(condition: Condition, where: str, design: TrialDesign) -> None:
-    if condition.when == "pain":
-        raise DesignError(where, "a condition on a T-score or on yearly loss", "one on pain",
-                          "Give the course a date, or choose women by worst_pain in eligibility.")  # fmt: skip
-    if not design.needs_bone:
-        raise DesignError(
-            where, "a bone endpoint beside a condition on bone", "none", "Add a bmd_percent_change endpoint."
-        )
+def _check_conditions(strategy: Strategy, where: str, design: TrialDesign) -> None:
+    conditions = [(c.id, edge, when) for c in strategy.courses for edge, when in c.conditions.items()]
+    kinds = {"pain" if when.when == "pain" else "bone" for _, _, when in conditions}
+    if len(kinds) > 1:
+        raise DesignError(where, "conditions on bone or on pain", "both in one strategy", "Make two arms of it.")
+    if "bone" in kinds and not design.needs_bone:
+        course, edge, _ = conditions[0]
+        mend = "Add a bmd_percent_change endpoint."
+        raise DesignError(f"{where}.{course}.{edge}", "a bone endpoint beside a condition on bone", "none", mend)
+
+
+def _check_definitions(job: Job) -> None:
+    """Definitions that count a rise since the start of the drug need women who start it in the trial."""
+    started_before = any(c.years_on_aromatase_inhibitor > 0 for c in job.source.classes)
+    for i, endpoint in enumerate(job.design.endpoints):
+        if isinstance(endpoint, AimssEndpoint) and endpoint.definition not in {"ANY", "GE4"} and started_before:
+            raise DesignError(
+                f"endpoints[{i}].definition",
+                "ANY or GE4 for women who are on the drug when the trial begins",
+                endpoint.definition,
+                "The other definitions count from the start of the drug.",
+            )
 
 
 def _compiles(job: Job, which: int, where: str) -> None:

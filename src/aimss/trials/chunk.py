@@ -58,7 +58,8 @@ def run_chunk(job: Job, first: int, count: int) -> Chunk:
         if joints is not None:
             leaves = joints.run(which, members, stops, dies[members], leaves, sheet, row)
         if bone is not None:
-            leaves = bone.run(which, members, stops, dies[members], leaves, sheet, row)
+            settled = joints.settled if joints is not None else {}
+            leaves = bone.run(which, members, stops, dies[members], leaves, sheet, row, settled)
         end = design.horizon_years * DAYS_PER_YEAR
         months, cause = censored(np.full(len(members), np.inf), dies[members], leaves, end)
         sheet.put("end/month", row, members, months)

@@ -265,7 +265,9 @@ class TrialDesign(Part):
     @property
     def needs_joints(self) -> bool:
         """Whether an endpoint, eligibility or dropout asks for joint pain."""
-        asked = any(e.measure in JOINT_MEASURES for e in self.endpoints)
+        asked = any(e.measure in JOINT_MEASURES for e in self.endpoints) or any(
+            when.when == "pain" for s in self.strategies() for c in s.courses for when in c.conditions.values()
+        )
         return asked or (isinstance(self.population, PopulationSpec) and self.population.needs_pain())
 
     @property

@@ -108,6 +108,7 @@ class PublishedRow(_Part):
     what: str
     site: str | None = None
     month: float | None = None
+    week: int | None = None
     statistic: str
     published: Number
     published_low95: Number = None

@@ -32,6 +32,7 @@ from aimss.counter_random import normals, uniforms
 from aimss.forecast.joint_calendar import JointCalendar, WeeklyExposure, exposures, simulated_ratio
 from aimss.forecast.remedies import RemedySwitches, apply_remedies
 from aimss.patient.dates import DAYS_PER_MONTH, DAYS_PER_YEAR
+from aimss.trials.arms import Course, settle
 from aimss.trials.columns import WEEKS_PER_MONTH, column_key
 from aimss.trials.design import AimssEndpoint, PainEndpoint, PainResponder, PersistenceEndpoint
 from aimss.trials.job import Job
@@ -146,12 +147,14 @@ class Joints:
                 ),
             ]
         )
-        if design.dropout.rises_with == "pain":
+        checks = any(c.when == "pain" for s in design.strategies() for k in s.courses for c in k.conditions.values())
+        if design.dropout.rises_with == "pain" or checks:
             last = max(last, int(np.ceil(design.horizon_years * WEEKS_PER_YEAR)))
         self.weeks = np.arange(last + 1, dtype=float)
         self.grid = JointCalendar(0, last, 0, any_ai=True)
         ups = weekly_numbers(len(women), 0, last + 1, job.seed, "trial/joint-week", women.first)
         self.background = self.own.background(ups, self.weeks)
+        self.settled: dict[tuple[int, int], Course] = {}
 
     def run(
         self, which: int, members: NDArray[np.int64], stops: Array, dies: Array, leaves: Array, sheet: Sheet, row: int
@@ -162,11 +165,14 @@ class Joints:
         on_drug = np.empty_like(pain)
         month = np.where(np.isfinite(stops), stops, np.inf)
         classes = self.women.entry_class[members]
-        for of_class, stop in sorted({(int(c), float(m)) for c, m in zip(classes, month, strict=True)}):
-            some = np.flatnonzero((classes == of_class) & (month == stop))
-            exposure = self._exposure(which, of_class, stop)
-            with_drug[some], pain[some] = self._pain(members[some], exposure)
-            on_drug[some] = exposure.on_ai
+        for of_class in np.unique(classes):
+            group = np.flatnonzero(classes == of_class)
+            course = self._settle(which, int(of_class), members[group])
+            for variant, stop in sorted(set(zip(course.index.tolist(), month[group].tolist(), strict=True))):
+                some = group[(course.index == variant) & (month[group] == stop)]
+                exposure = self._exposure(which, int(of_class), course.variants[variant], stop)
+                with_drug[some], pain[some] = self._pain(members[some], exposure)
+                on_drug[some] = exposure.on_ai
         if self.job.design.dropout.rises_with == "pain":
             worse = pain[:, ::4] - pain[:, :1]
             leaves = informative_dropout(self.job, self.women, members, self.weeks[::4] * 7.0, worse)
@@ -181,8 +187,33 @@ class Joints:
                 self._staying(endpoint, pain, on_drug, until, members, sheet, row)
         return leaves
 
-    def _exposure(self, which: int, of_class: int, stop_month: float) -> WeeklyExposure:
-        found = self._of_strategy(which, of_class)
+    def _settle(self, which: int, of_class: int, members: NDArray[np.int64]) -> Course:
+        """Let each woman's recorded pain decide the conditional courses; kept, so that her bone gets the same."""
+        compiled = self.job.compiled(which, of_class)
+        if not any(t.condition.when == "pain" for t in compiled.triggers):
+            return Course((compiled,), np.zeros(len(members), dtype=np.int64))
+        pain = self._pain(members, self._of_strategy(which, of_class))[1]
+
+        def observe(_: object, _index: NDArray[np.int64], days: Array) -> dict[str, Array]:
+            weeks = [round(day / 7) for day in days]
+            return {"pain": np.stack([self._score(pain[:, week], week, members) for week in weeks], axis=1)}
+
+        course = settle(compiled, len(members), observe)
+        self.settled[which, of_class] = course
+        return course
+
+    def _score(self, latent: Array, week: int, members: NDArray[np.int64]) -> Array:
+        """What is recorded of latent pain in a week, (n,); one score a week, whoever looks at it."""
+        if not self.job.design.measurement_error.enabled:
+            return latent
+        if week == 0:
+            return np.asarray(self.own.recorded[members])
+        error = normals(self.job.seed, f"trial/pain/{week}", self.women.first, len(self.women), 1)[members, 0]
+        return clip_pain(latent + self.own.theta["measurement_sd_points"][members] * error)
+
+    def _exposure(self, which: int, of_class: int, variant: CompiledStrategy, stop_month: float) -> WeeklyExposure:
+        plain = not variant.triggered
+        found = self._of_strategy(which, of_class) if plain else _exposure_of(variant, self.grid)
         if not np.isfinite(stop_month):
             return found
         then = self._of_strategy(-1, of_class)
@@ -198,10 +229,9 @@ class Joints:
         )
 
     def _of_strategy(self, which: int, of_class: int) -> WeeklyExposure:
-        compiled = self.job.compiled(which, of_class)
         key = which, of_class, len(self.weeks)
         if key not in self.job.exposures:
-            self.job.exposures[key] = _exposure_of(compiled, self.grid)
+            self.job.exposures[key] = _exposure_of(self.job.compiled(which, of_class), self.grid)
         return self.job.exposures[key]
 
     def _pain(self, members: NDArray[np.int64], exposure: WeeklyExposure) -> tuple[Array, Array]:
@@ -230,20 +260,12 @@ class Joints:
         sheet: Sheet,
         row: int,
     ) -> None:
-        first = self.own.recorded[members] if self._noisy else pain[:, 0]
+        first = self._score(pain[:, 0], 0, members)
         for week in endpoint.weeks:
-            score = pain[:, week]
-            if self._noisy:
-                error = normals(self.job.seed, f"trial/pain/{week}", self.women.first, len(self.women), 1)[members, 0]
-                score = clip_pain(score + self.own.theta["measurement_sd_points"][members] * error)
-            change = score - first
+            change = self._score(pain[:, week], week, members) - first
             if isinstance(endpoint, PainResponder):
                 change = (change <= -endpoint.falls_by_points).astype(float)
             sheet.put(column_key(endpoint, week), row, members, np.where(7.0 * week <= until, change, np.nan))
-
-    @property
-    def _noisy(self) -> bool:
-        return self.job.design.measurement_error.enabled
 
     def _reports(
         self, endpoint: AimssEndpoint, pain: Array, until: Array, members: NDArray[np.int64], sheet: Sheet, row: int

@@ -336,6 +336,7 @@ def complete(data: Mapping[str, Any], where: str = "population") -> PopulationSp
         merged["margins"] = {**below.get("margins", {}), **data.get("margins", {})}
         merged["entry"] = data.get("entry", below.get("entry"))
         merged["sources"] = [*below.get("sources", ()), *data.get("sources", ())]
+        merged["based_on"] = None  # done: what is complete stands by itself
         merged["correlations"] = [*below.get("correlations", ()), *data.get("correlations", ())]
     try:
         spec = PopulationSpec.model_validate(merged)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from aimss.errors import DesignError
 from aimss.evidence.tables import Row, load_table
-from aimss.patient.observations import SITES
 from aimss.trials.analysis import Z95
 from aimss.trials.design import TrialDesign
 from aimss.trials.document import ArmResult, ContrastRow, PublishedRow
@@ -16,12 +15,15 @@ def check_published(design: TrialDesign) -> None:
     """Raise DesignError for a study without BMD rows or an arm that the evidence or the design does not have."""
     names = {arm.name for arm in design.arms}
     for i, wanted in enumerate(design.compare_with):
-        rows = [row for row in load_table("bone/bmd") if row.text("study_id") == wanted.study]
+        rows = _rows(wanted.study)
         if not rows:
             raise DesignError(
-                f"compare_with[{i}].study", "a study with rows in bone/bmd", wanted.study, "See `aimss evidence list`."
+                f"compare_with[{i}].study",
+                "a study with rows in bone/bmd or joint/contrasts",
+                wanted.study,
+                "See `aimss evidence list`.",
             )
-        known = {row.text("arm") for row in rows}
+        known = {_arms_of(row) for row in rows}
         for theirs, ours in wanted.arms.items():
             if theirs not in known:
                 raise DesignError(f"compare_with[{i}].arms", "arms of the study: " + ", ".join(sorted(known)), theirs)
@@ -38,21 +40,57 @@ def published_rows(
     """Return every published BMD change of the named studies whose site and month is an endpoint here."""
     found = []
     for wanted in design.compare_with:
-        for row in load_table("bone/bmd"):
-            ours = wanted.arms.get(row.text("arm")) if row.text("study_id") == wanted.study else None
-            month = row["time_months"]
-            if ours is None or not isinstance(month, float | int) or row.text("site") not in SITES:
+        for row in _rows(wanted.study):
+            ours = wanted.arms.get(_arms_of(row))
+            if ours is None:
                 continue
-            beside = (
-                _contrast(row, ours, float(month), contrasts) if " - " in ours else _arm(row, ours, float(month), arms)
-            )
+            if row.table == "joint/contrasts":
+                beside = _pain(row, ours, contrasts)
+            else:
+                beside = _contrast(row, ours, contrasts) if " - " in ours else _arm(row, ours, arms)
             if beside is not None:
                 found.append(beside)
     return found
 
 
-def _arm(row: Row, ours: str, month: float, arms: Sequence[ArmResult]) -> PublishedRow | None:
-    published = row["pct_change"]
+def _rows(study: str) -> list[Row]:
+    bone = [row for row in load_table("bone/bmd") if row.text("study_id") == study]
+    return bone + [row for row in load_table("joint/contrasts") if row.text("trial_id") == study]
+
+
+def _arms_of(row: Row) -> str:
+    """Return an arm, or two arms and `minus`, as a design names them."""
+    if row.table == "joint/contrasts":
+        return f"{row.text('arm_a')} minus {row.text('arm_b')}"
+    return row.text("arm")
+
+
+def _pain(row: Row, ours: str, contrasts: Sequence[ContrastRow]) -> PublishedRow | None:
+    published, week = row["mean_difference"], row["time_weeks"]
+    # other outcomes are on other scales
+    if row.text("outcome") not in {"BPI worst pain", "BPI average pain", "BPI severity"}:
+        return None
+    if not isinstance(published, float | int) or not isinstance(week, float | int):
+        return None
+    a, b = (name.strip() for name in ours.split(" - "))
+    for c in contrasts:
+        if (c.endpoint, c.week, c.subgroup, c.a, c.b) == ("pain_change", int(week), None, a, b):
+            return _beside(
+                row,
+                f"{row.text('outcome')}, {ours}",
+                float(published),
+                row["ci_low"],
+                row["ci_high"],
+                c.estimate,
+                c.low95,
+                c.high95,
+                week=int(week),
+            )
+    return None
+
+
+def _arm(row: Row, ours: str, arms: Sequence[ArmResult]) -> PublishedRow | None:
+    published, month = row["pct_change"], row["time_months"]
     if not isinstance(published, float | int):
         return None
     arm = next(a for a in arms if a.name == ours)
@@ -74,8 +112,8 @@ def _arm(row: Row, ours: str, month: float, arms: Sequence[ArmResult]) -> Publis
     return None
 
 
-def _contrast(row: Row, ours: str, month: float, contrasts: Sequence[ContrastRow]) -> PublishedRow | None:
-    published = row["between_arm_difference"]
+def _contrast(row: Row, ours: str, contrasts: Sequence[ContrastRow]) -> PublishedRow | None:
+    published, month = row["between_arm_difference"], row["time_months"]
     if not isinstance(published, float | int):
         return None
     a, b = (name.strip() for name in ours.split(" - "))
@@ -98,6 +136,7 @@ def _beside(
     value: float | None,
     value_low: float | None,
     value_high: float | None,
+    week: int | None = None,
 ) -> PublishedRow:
     def number(cell: object) -> float | None:
         return float(cell) if isinstance(cell, float | int) else None
@@ -105,13 +144,15 @@ def _beside(
     def short(v: float | None) -> float | None:
         return None if v is None else float(f"{v:.4g}")
 
+    bone = week is None
     return PublishedRow(
-        study=row.text("study_id"),
+        study=row.text("study_id" if bone else "trial_id"),
         row=row.id,
-        what=f"{row.text('arm')} ({ours})",
-        site=row.text("site"),
-        month=number(row["time_months"]),
-        statistic=row.text("statistic"),
+        what=f"{_arms_of(row)} ({ours})",
+        site=row.text("site") if bone else None,
+        month=number(row["time_months"]) if bone else None,
+        week=week,
+        statistic=row.text("statistic") if bone else row.text("md_source"),
         published=published,
         published_low95=number(low),
         published_high95=number(high),
@@ -119,5 +160,5 @@ def _beside(
         simulated=short(value),
         simulated_low95=short(value_low),
         simulated_high95=short(value_high),
-        note=row.text("notes"),
+        note=row.text("notes" if bone else "note"),
     )

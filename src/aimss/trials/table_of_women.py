@@ -35,6 +35,10 @@ class TableOfWomen:
         for item in read_many(Path(path)):
             if isinstance(item, BadRow):
                 errors += item.errors
+            elif "record_date" not in item.model_fields_set:
+                found = f"none for woman {len(patients) + 1}"
+                mend = "Without it her history would move with the day of the run."
+                errors.append(DesignError("population.csv", "a record_date for every woman", found, mend))
             else:
                 patients.append(item)
             if len(errors) >= MOST_ERRORS:

@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 
 from aimss.patient.patient import Patient
-from aimss.patient.reading import read_record
 from aimss.trials.population import EntryClass, PopulationSpec
 
 # The day on which every trial begins. Nothing depends on it: strategies count days from it.
@@ -33,7 +32,8 @@ def template(spec: PopulationSpec, of: EntryClass) -> Patient:
         "aromatase_inhibitor": {k: v for k, v in inhibitor.items() if v is not None},
         "drugs": drugs,
     }
-    return read_record(record)
+    # not read_record: that compares dates with today's, and no number may depend on the day of a run
+    return Patient.model_validate(record)
 
 
 def _before(years: float) -> str:

@@ -41,10 +41,10 @@ def print_result(result: TrialResult, out: Path | None) -> None:
     for w in d.withheld:
         console.print(f"\nNot shown: {w.a} - {w.b}: {w.reason}")
     for p in d.published:
-        console.print(
-            f"published {p.study} {p.what} {p.site} {_number(p.month)}: {_number(p.published)};"
-            f" here {_number(p.simulated)}" + ("" if p.verified == "yes" else f" [{p.verified}]")
-        )
+        when = p.month if p.month is not None else p.week
+        place = f"{p.study} {p.what} {p.site or ''} {_number(when)}"
+        seen = "" if p.verified == "yes" else f" [{p.verified}]"
+        console.print(f"published {place}: {_number(p.published)}; here {_number(p.simulated)}{seen}")
     console.print("\n[bold]Limits[/bold]")
     for limit in d.limits:
         console.print(f"- {limit.text}" + (f" ({', '.join(limit.arms)})" if limit.arms else ""))
