@@ -43,8 +43,8 @@ In a notebook: `result = aimss.trial("design.yaml")`, then `result.table()`, `re
 `result.methods_text()`, `result.to_dataset()`.
 
 - **The women** come from a Gaussian copula over published margins (`src/aimss/trials/presets/`): each margin names its
-  evidence row and status, and says `assumed` where nothing was printed. Candidates who are not plausible or not eligible
-  are drawn again and counted in the flow. Woman *i* depends on the seed and *i* alone.
+  evidence row and status, and says `assumed` where nothing was printed. Candidates who are not plausible or not
+  eligible are drawn again and counted in the flow. Woman *i* depends on the seed and *i* alone.
 - **The same seed gives the same bytes** at any number of workers, chunk size and scheduler; `digest` is the hash of all
   endpoint data.
 - **Intervals are of sampling women.** The model's own error (about 1.5 points of BMD, 2.5 where it is not validated)

@@ -21,7 +21,8 @@ def test_wilson_s_interval() -> None:
     assert wilson(81, 263)[1:] == pytest.approx((0.2553, 0.3662), abs=5e-5)
 
 
-def test_welch_is_scipy_s(rng: np.random.Generator = np.random.default_rng(1)) -> None:
+def test_welch_is_scipy_s() -> None:
+    rng = np.random.default_rng(1)
     a, b = rng.normal(1, 2, 60), rng.normal(0, 5, 40)
     found = difference(np.append(a, np.nan), b)
     expected = stats.ttest_ind(a, b, equal_var=False)

@@ -114,5 +114,5 @@ def test_correlations_that_cannot_hold_are_told() -> None:
     spec = complete({"based_on": "ai_starters", "name": "odd", "correlations": [
         {"between": ["bmd_lumbar_spine", "age_years"], "value": 0.95, "status": "assumed"},
         {"between": ["bmd_total_hip", "age_years"], "value": -0.95, "status": "assumed"}]})  # fmt: skip
-    with pytest.raises(DesignError, match="population.correlations"):
+    with pytest.raises(DesignError, match=r"population\.correlations"):
         Population(spec).women(1, 0, 3)

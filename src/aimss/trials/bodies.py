@@ -61,7 +61,8 @@ def make_bodies(
     if mode == "draw_per_woman":
         rows = space.rows(seed, first, n)
     else:
-        rows = normals(seed, "trial/bodies", first, n, len(space.columns))
+        # the stream of the draws, so that a woman is the same woman with and without them
+        rows = normals(seed, "twins", first, n, len(space.columns))
     made = space.twins(rows)
     constants = dict(made.constants)
     if mode == "draw_per_replicate":
