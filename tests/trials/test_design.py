@@ -60,7 +60,7 @@ BROKEN: list[tuple[dict[str, Any], str, str]] = [
     ({"population": {"based_on": "ai_starters", "eligibility": [{"name": "xx", "require": "age > 60"}]}},
      "eligibility[0].require", "fields out of"),
     ({"compare_with": [{"study": "NOBODY_1999", "arms": {"a": "zoledronate"}}]}, "compare_with[0].study", "bone/bmd"),
-    ({"compare_with": [{"study": "ZFAST_2007", "arms": {"upfront": "zoledronate"}}]}, "compare_with[0].arms", "arms of"),
+    ({"compare_with": [{"study": "ZFAST_2007", "arms": {"early": "zoledronate"}}]}, "compare_with[0].arms", "arms of"),
 ]  # fmt: skip
 
 
