@@ -62,9 +62,7 @@ def lsoda(problem: Problem, repeats: int) -> tuple[dict[str, Any], dict[str, Any
 
     def by_solve_ivp(y: np.ndarray, at: np.ndarray, arguments: tuple[Any, ...], rtol: float) -> np.ndarray:
         span = (at[0], at[-1])
-        return solve_ivp(
-            compiled, span, y, "LSODA", t_eval=at[1:], args=arguments, rtol=rtol, atol=rtol * 1e-2
-        ).y.T
+        return solve_ivp(compiled, span, y, "LSODA", t_eval=at[1:], args=arguments, rtol=rtol, atol=rtol * 1e-2).y.T
 
     doors = []
     for name, door in (("scipy LSODA (solve_ivp)", by_solve_ivp), ("scipy LSODA (odeint)", by_odeint)):
