@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 MARKERS: tuple[Literal["ctx", "p1np", "bsap", "ntx"], ...] = ("ctx", "p1np", "bsap", "ntx")
 Progress = Callable[[str], None]
+# pain is forecast past the usual end of treatment and no further: nothing was observed there
+JOINT_YEARS = 6.0
+JOINT_TWINS = 2048  # kept of at least 4,096 candidates; a share of them has a standard error of one in a hundred
 CHOICE_YEARS = 2.5  # two years and what a six-week pause may add
 
 
@@ -75,7 +78,8 @@ def make_plan(
     progress("joints")
     joints = joints_document(
         patient,
-        years=settings.years,
+        years=min(settings.years, JOINT_YEARS),
+        twins=JOINT_TWINS,
         seed=settings.seed,
         bone=_bone_of_choices(patient, parameters, settings),
     )

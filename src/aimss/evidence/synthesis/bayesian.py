@@ -154,7 +154,9 @@ def pool_bayes(
 
 @cache
 def _quadrature() -> tuple[Array, Array]:
-    node, width = np.polynomial.legendre.leggauss(_NODES)
+    from scipy.special import roots_legendre
+
+    node, width = roots_legendre(_NODES)
     return np.asarray(node), np.asarray(width)
 
 
