@@ -73,13 +73,45 @@ def test_exact_model_of_one_study_is_its_logit() -> None:
 # ---- exclusions and refusals -----------------------------------------------------------------------------------
 
 
-def test_double_zero_studies_are_listed_and_can_be_kept() -> None:
+def test_double_zero_studies_are_kept_and_noted_as_in_metafor_or_left_out_and_listed() -> None:
     d = {"ai": [0, 3, 5], "n1i": [10, 20, 30], "ci": [0, 1, 9], "n2i": [12, 22, 28]}
-    left_out = effect_sizes("OR", d)
+    kept = effect_sizes("OR", d)
+    assert kept.k == 3
+    assert "both arms of study 1: kept" in pool(kept).notes[0]
+    left_out = effect_sizes("OR", d, double_zero="exclude")
     assert [e.study for e in left_out.excluded] == ["study 1"]
-    assert left_out.k == 2
-    assert effect_sizes("OR", d, double_zero="include").k == 3
-    assert effect_sizes("RD", d).k == 3, "no event in either arm is information about a difference"
+    assert (left_out.k, left_out.notes) == (2, ())
+    difference = effect_sizes("RD", d)
+    assert (difference.k, difference.notes) == (3, ()), "no event in either arm is information about a difference"
+
+
+def test_counts_that_are_not_whole_are_named() -> None:
+    d = effect_sizes("OR", {"ai": [1.5, 3], "n1i": [10, 20], "ci": [2, 1], "n2i": [12, 22]})
+    assert "not whole numbers, used as given: study 1." in d.notes[0]
+
+
+def test_variance_and_standard_error_of_one_row_must_agree() -> None:
+    filled = effect_sizes("GEN", {"yi": [0.1, 0.2], "vi": [0.04, np.nan], "sei": [0.2, 0.3]})
+    assert filled.vi.tolist() == pytest.approx([0.04, 0.09])
+    with pytest.raises(EvidenceError, match="square root of vi"):
+        effect_sizes("GEN", {"yi": [0.1], "vi": [0.04], "sei": [0.3]})
+
+
+def test_hartung_knapp_of_one_study_is_its_normal_interval() -> None:
+    """metafor sets test="z" since k=1: 0.3 (-0.3197950 to 0.9197950)."""
+    r = pool(gen([0.3], [0.1]), knha=True)
+    assert [r.ci_low, r.ci_high] == pytest.approx([-0.3197950, 0.9197950], abs=1e-7)
+    assert not r.knha
+    assert any("Hartung-Knapp needs two" in note for note in r.notes)
+
+
+def test_a_coarse_quadrature_says_what_the_exact_integral_gives() -> None:
+    d = effect_sizes("PLO", {"xi": [0, 3, 14, 22, 2, 0], "ni": [14, 3, 22, 22, 9, 4]})
+    exact, coarse = pool_exact(d), pool_exact(d, nodes=7)
+    assert not any("too coarse" in note for note in exact.notes)
+    assert any(f"gives {exact.estimate:.4f} (se {exact.se:.4f})" in note for note in coarse.notes)
+    mild = pool_exact(effect_sizes("PLO", {"xi": [30, 25, 50, 41], "ni": [100, 60, 90, 95]}), nodes=7)
+    assert not any("too coarse" in note for note in mild.notes)
 
 
 def test_a_missing_number_excludes_the_study_and_says_so() -> None:
@@ -95,7 +127,7 @@ def test_a_missing_number_excludes_the_study_and_says_so() -> None:
         ("GEN", {"yi": [1.0]}, "column sei"),
         ("OR", {"ai": [5], "n1i": [4], "ci": [1], "n2i": [4]}, "study 1, column n1i"),
         ("OR", {"ai": [-1], "n1i": [4], "ci": [1], "n2i": [4]}, "at least 0"),
-        ("OR", {"ai": [0], "n1i": [4], "ci": [0], "n2i": [4]}, "at least one study"),
+        ("OR", {"ai": [np.nan], "n1i": [4], "ci": [0], "n2i": [4]}, "at least one study"),
         ("PLO", {"xi": [5], "ni": [4]}, "column ni"),
         ("MD", {"m1i": [1], "sd1i": [-1], "n1i": [3], "m2i": [1], "sd2i": [1], "n2i": [3]}, "standard deviation"),
         ("HR", {"hr": [1.5], "ci_low": [1.6], "ci_high": [2.0]}, "ci_low < hr < ci_high"),
@@ -108,8 +140,6 @@ def test_impossible_numbers_are_refused(measure: str, columns: dict, match: str)
 
 
 def test_refusals_of_the_fit() -> None:
-    with pytest.raises(EvidenceError, match="Hartung-Knapp"):
-        pool(gen([1.0], [1.0]), knha=True)
     with pytest.raises(EvidenceError, match="identical"):
         pool(gen([1.0, 1.0], [1.0, 2.0]), knha=True)
     with pytest.raises(EvidenceError, match="level"):
@@ -327,7 +357,8 @@ def write(tmp_path: Path, text: str) -> str:
 
 def test_meta_command_prints_json(tmp_path: Path) -> None:
     path = write(tmp_path, "study,ai,n1i,ci,n2i,dose\nA,4,20,8,21,1\nB,0,22,5,20,2\nC,9,40,12,38,3\nD,0,5,0,5,4\n")
-    run = RUN.invoke(app, ["evidence", "meta", path, "--measure", "OR", "--method", "DL", "--json"])
+    run = RUN.invoke(app, ["evidence", "meta", path, "--measure", "OR", "--method", "DL", "--double-zero", "exclude",
+                           "--json"])  # fmt: skip
     assert run.exit_code == 0, run.output
     out = json.loads(run.stdout)
     assert set(out) >= {"estimate", "se", "ci_low", "ci_high", "tau2", "Q", "I2", "k", "excluded", "back_transformed"}

@@ -145,7 +145,7 @@ def test_stijnen_2010_proportions_page_3050(events: str, total: str, model: str,
 
 def test_stijnen_2010_odds_ratio_page_3052() -> None:
     """Stijnen 2010, Table III, page 3052: the double-zero study is left out."""
-    d = effect_sizes("OR", DATA["nielweise2007"])
+    d = effect_sizes("OR", DATA["nielweise2007"], double_zero="exclude")
     r = pool(d)
     assert len(d.excluded) == 1
     assert rounded([r.estimate, r.se], 3) == [-0.980, 0.243]

@@ -29,7 +29,10 @@ def meta(
     level: Annotated[float, typer.Option(help="Coverage of intervals.")] = 0.95,
     prediction: Annotated[str, typer.Option(help="Quantile: metafor (normal; t after --knha) or t.")] = "metafor",
     correction: Annotated[float, typer.Option(help="Added to each cell of a study with an empty cell.")] = 0.5,
-    double_zero: Annotated[str, typer.Option(help="OR and RR without events: exclude or include.")] = "exclude",
+    double_zero: Annotated[
+        str, typer.Option(help="OR, RR without events in both arms: include or exclude.")
+    ] = "include",
+    nodes: Annotated[int, typer.Option(help="GLMM: quadrature points; 7 as metafor, 101 exact.")] = 7,
     checks: Annotated[bool, typer.Option("--checks", help="Leave-one-out, influence, Egger, trim and fill.")] = False,
     tau_scale: Annotated[float | None, typer.Option(help="Half-normal prior on tau: adds a Bayesian interval.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable result on stdout.")] = False,
@@ -53,7 +56,7 @@ def meta(
     moderators = [m.strip() for text in mods or [] for m in text.split(",") if m.strip()]
     result = analyse_table(
         read_user_table(file), measure, method, knha=knha, moderators=moderators, level=level,
-        prediction=prediction, correction=correction, double_zero=double_zero,
+        prediction=prediction, correction=correction, double_zero=double_zero, nodes=nodes,
     )  # fmt: skip
     for path, kind in ((plot, "forest"), (funnel, "funnel")):
         if path is not None:

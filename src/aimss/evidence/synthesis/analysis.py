@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import isnan
 
 from aimss.errors import EvidenceError
-from aimss.evidence.synthesis.binomial_normal import pool_exact
+from aimss.evidence.synthesis.binomial_normal import METAFOR_NODES, pool_exact
 from aimss.evidence.synthesis.effect_sizes import MEASURES, effect_sizes
 from aimss.evidence.synthesis.heterogeneity import TAU2_METHODS
 from aimss.evidence.synthesis.meta_regression import regress
@@ -40,9 +40,12 @@ def analyse_table(
     level: float = 0.95,
     prediction: str = "metafor",
     correction: float = 0.5,
-    double_zero: str = "exclude",
+    double_zero: str = "include",
+    nodes: int = METAFOR_NODES,
 ) -> MetaResult:
     """Compute effect sizes from the table's columns and pool them, or regress them on moderators.
+
+    ``nodes`` are the quadrature points of GLMM, by default those of metafor.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def analyse_table(
         if moderators:
             raise EvidenceError("--mods", "no moderators with GLMM", ", ".join(moderators),
                                 "Use REML or ML on PLO for a meta-regression of proportions.")  # fmt: skip
-        return pool_exact(data, level=level, knha=knha)
+        return pool_exact(data, level=level, knha=knha, nodes=nodes)
     if moderators:
         values = {name: table.moderator(name) for name in moderators}
         return regress(data, values, method, knha=knha, level=level)

@@ -26,6 +26,9 @@ Array = NDArray[np.floating[Any]]
 NODES = 101
 """Quadrature points by default: the log-likelihood is then exact to 1e-10 up to tau = 3.5 on the logit scale, to
 about 1e-6 at tau = 7 (heterogeneity from almost no events to almost nothing but events)."""
+METAFOR_NODES = 7
+"""Quadrature points of ``rma.glmm``, whose values a user's own table is compared with."""
+
 _SEARCH_NODES = 25
 _LARGEST_TAU = 15.0  # on the logit scale; the likelihood then still rises towards "all or none"
 
@@ -36,7 +39,7 @@ def pool_exact(data: EffectSizes, *, level: float = 0.95, nodes: int = NODES, kn
     ``weights`` are those of the approximate model. ``Q`` is the likelihood-ratio test of equal proportions;
     I² and H² use tau² and the typical sampling variance
     of corrected logits, as ``rma.glmm`` does. With ``knha`` the interval uses t with k - 1 degrees of freedom
-    (``test="t"`` there).
+    (``test="t"`` there). Fewer ``nodes`` than the default add a note where they move the result.
 
     Raises
     ------
@@ -52,6 +55,8 @@ def pool_exact(data: EffectSizes, *, level: float = 0.95, nodes: int = NODES, kn
                             "The pooled log odds is infinite; give the exact interval of the sum.")  # fmt: skip
     if knha and data.k < 2:
         raise EvidenceError("knha", "at least two studies", "1")
+    if nodes < 1:
+        raise EvidenceError("--nodes", "a number of quadrature points, at least 1", f"{nodes}")
     k = data.k
     mean0 = float(np.log(x.sum() / (n - x).sum()))
     if k == 1:
@@ -71,6 +76,7 @@ def pool_exact(data: EffectSizes, *, level: float = 0.95, nodes: int = NODES, kn
     notes = [] if k > SMALL_K else [f"Only {k} studies: tau² is hardly known and the interval is too narrow."]
     if tau == 0.0 and k > 1:
         notes.append("tau² is estimated as 0: this is the common-effect logistic model.")
+    notes += _coarse(mu, se, tau**2, pool_exact(data, level=level)) if nodes < NODES and tau > 0 else []
     return MetaResult(
         data=data,
         method="GLMM",
@@ -94,8 +100,16 @@ def pool_exact(data: EffectSizes, *, level: float = 0.95, nodes: int = NODES, kn
         prediction=(mu - half, mu + half) if k > 1 else None,
         prediction_quantile="" if k == 1 else ("normal" if df is None else f"t ({df} df)"),
         log_likelihood=log_lik,
-        notes=tuple(notes),
+        notes=(*data.notes, *notes),
     )
+
+
+def _coarse(mu: float, se: float, tau2: float, exact: MetaResult) -> list[str]:
+    """Say what the exact integral gives where a few quadrature points miss it by a hundredth of its uncertainty."""
+    if abs(mu - exact.estimate) < 0.01 * exact.se and max(abs(tau2 / exact.tau2 - 1), abs(se / exact.se - 1)) < 0.01:
+        return []
+    return [f"The quadrature is too coarse for these data: the exact integral (--nodes {NODES}) gives "
+            f"{exact.estimate:.4f} (se {exact.se:.4f}), tau² {exact.tau2:.4f}."]  # fmt: skip
 
 
 def _corrected_variance(x: Array, n: Array) -> Array:

@@ -9,7 +9,8 @@ import numpy as np
 
 from aimss.charting import PALETTE, Spec
 from aimss.errors import EvidenceError
-from aimss.evidence.synthesis.effect_sizes import MEASURE_NAMES, PROPORTIONS
+from aimss.evidence.synthesis.effect_formulas import PROPORTIONS
+from aimss.evidence.synthesis.effect_sizes import MEASURE_NAMES
 from aimss.evidence.synthesis.scales import BACK_SCALES, back_transform
 
 if TYPE_CHECKING:

@@ -15,19 +15,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aimss.errors import EvidenceError
+from aimss.evidence.synthesis.effect_formulas import Computed, Where, compute
 
 Array = NDArray[np.floating[Any]]
 
-TWO_BY_TWO = ("OR", "RR", "RD")
-PROPORTIONS = ("PLO", "PFT")
 MEASURES = ("OR", "RR", "RD", "MD", "SMD", "PLO", "PFT", "HR", "GEN")
 
 MEASURE_NAMES = {
@@ -68,7 +67,8 @@ class EffectSizes:
     corrected: tuple[str, ...] = ()
     events: Array | None = None
     totals: Array | None = None
-    columns: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    correction: float = 0.5
+    notes: tuple[str, ...] = ()
 
     @property
     def k(self) -> int:
@@ -78,21 +78,16 @@ class EffectSizes:
     def subset(self, keep: NDArray[np.bool_], reason: str = "") -> EffectSizes:
         """Return the studies where ``keep`` is true; the rest join ``excluded`` when a reason is given."""
         lost = [Excluded(label, reason) for label, k in zip(self.labels, keep, strict=True) if not k]
-        return EffectSizes(
-            measure=self.measure,
+        return replace(
+            self,
             yi=self.yi[keep],
             vi=self.vi[keep],
             labels=tuple(x for x, k in zip(self.labels, keep, strict=True) if k),
             source_rows=tuple(x for x, k in zip(self.source_rows, keep, strict=True) if k),
             excluded=self.excluded + (tuple(lost) if reason else ()),
-            corrected=self.corrected,
             events=None if self.events is None else self.events[keep],
             totals=None if self.totals is None else self.totals[keep],
-            columns=self.columns,
         )
-
-
-Where = Callable[[int, str], str]
 
 
 def _where_plain(row: int, column: str) -> str:
@@ -105,7 +100,7 @@ def effect_sizes(
     labels: Sequence[str] | None = None,
     *,
     correction: float = 0.5,
-    double_zero: str = "exclude",
+    double_zero: str = "include",
     where: Where = _where_plain,
 ) -> EffectSizes:
     """Compute effect sizes and sampling variances from columns named as in metafor's ``escalc``.
@@ -116,8 +111,8 @@ def effect_sizes(
     labels : names of the studies; ``study 1`` ... when absent.
     correction : added to every cell of a study with an empty cell (OR, RR, RD; for PLO to events and
         non-events), as in ``escalc(add=1/2, to="only0")``.
-    double_zero : ``exclude`` drops OR and RR studies with no event, or only events, in both arms
-        (``escalc(drop00=TRUE)``); ``include`` keeps them with the correction.
+    double_zero : OR and RR studies with no event, or only events, in both arms: ``include`` keeps them with the
+        correction, as metafor does, and notes them; ``exclude`` drops and lists them (``escalc(drop00=TRUE)``).
     where : names a cell in an error (row, column).
 
     Raises
@@ -139,208 +134,44 @@ def effect_sizes(
     if len(names) != k:
         raise EvidenceError("labels", f"{k} names", f"{len(names)}")
 
-    if measure in TWO_BY_TWO:
-        return _two_by_two(measure, data, names, correction, double_zero, where)
-    if measure in PROPORTIONS:
-        return _proportions(measure, data, names, correction, where)
-    if measure in ("MD", "SMD"):
-        return _means(measure, data, names, where)
-    return _hazard(data, names, where) if measure == "HR" else _generic(data, names, where)
+    computed = compute(measure, data, correction, double_zero, where)
+    return _finish(measure, computed, names, correction)
 
 
-def _need(data: Mapping[str, Array], names: Sequence[str], measure: str) -> list[Array]:
-    lacking = [n for n in names if n not in data]
-    if lacking:
-        raise EvidenceError(
-            f"column {lacking[0]}",
-            f"columns {', '.join(names)} for measure {measure}",
-            "columns " + ", ".join(sorted(data)),
-        )
-    return [data[n] for n in names]
-
-
-def _other_cell(data: Mapping[str, Array], rest: str, events: str, total: str, measure: str) -> Array:
-    """Non-events: taken from their own column, or total minus events."""
-    if total in data:
-        cell = data[total] - data[events]
-        if rest in data:
-            cell = np.where(np.isnan(data[rest]), cell, data[rest])
-        return cell
-    return _need(data, (events, rest), measure)[1]
-
-
-def _finish(
-    measure: str,
-    yi: Array,
-    vi: Array,
-    names: tuple[str, ...],
-    missing: NDArray[np.bool_],
-    dropped: NDArray[np.bool_],
-    corrected: NDArray[np.bool_],
-    events: Array | None = None,
-    totals: Array | None = None,
-    columns: Mapping[str, Any] | None = None,
-) -> EffectSizes:
-    excluded = [Excluded(n, "a number is missing") for n, m in zip(names, missing, strict=True) if m]
+def _finish(measure: str, found: Computed, names: tuple[str, ...], correction: float) -> EffectSizes:
+    excluded = [Excluded(n, "a number is missing") for n, m in zip(names, found.missing, strict=True) if m]
+    dropped = found.double_zero & found.dropped & ~found.missing
     excluded += [
         Excluded(n, "no events, or only events, in both arms: carries no information on a ratio")
-        for n, d in zip(names, dropped & ~missing, strict=True)
+        for n, d in zip(names, dropped, strict=True)
         if d
     ]
-    keep = ~missing & ~dropped
+    keep = ~found.missing & ~dropped
     if not keep.any():
         reasons = "; ".join(f"{e.study}: {e.reason}" for e in excluded[:5])
         raise EvidenceError("studies", "at least one study that can be analysed", f"none ({reasons})")
     rows = np.flatnonzero(keep)
     return EffectSizes(
         measure=measure,
-        yi=yi[keep],
-        vi=vi[keep],
+        yi=found.yi[keep],
+        vi=found.vi[keep],
         labels=tuple(names[i] for i in rows),
         source_rows=tuple(int(i) for i in rows),
         excluded=tuple(excluded),
-        corrected=tuple(names[i] for i in np.flatnonzero(corrected & keep)),
-        events=None if events is None else events[keep],
-        totals=None if totals is None else totals[keep],
-        columns=columns or {},
-    )
+        corrected=tuple(names[i] for i in np.flatnonzero(found.corrected & keep)),
+        events=None if found.events is None else found.events[keep],
+        totals=None if found.totals is None else found.totals[keep],
+        correction=correction,
+        notes=_notes([names[i] for i in np.flatnonzero(found.double_zero & keep)],
+                     [names[i] for i in np.flatnonzero(found.fractional & keep)]),
+    )  # fmt: skip
 
 
-def _refuse(bad: NDArray[np.bool_], values: Array, column: str, expected: str, where: Where) -> None:
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        raise EvidenceError(where(row, column), expected, f"{values[row]:g}")
-
-
-def _check_counts(cells: Mapping[str, Array], where: Where) -> None:
-    for name, values in cells.items():
-        _refuse(values < 0, values, name, "a count of at least 0", where)
-        _refuse(np.isinf(values), values, name, "a finite count", where)
-
-
-def _two_by_two(
-    measure: str,
-    data: Mapping[str, Array],
-    names: tuple[str, ...],
-    correction: float,
-    double_zero: str,
-    where: Where,
-) -> EffectSizes:
-    a, c = _need(data, ("ai", "ci"), measure)
-    b = _other_cell(data, "bi", "ai", "n1i", measure)
-    d = _other_cell(data, "di", "ci", "n2i", measure)
-    _check_counts({"ai": a, "ci": c}, where)
-    for rest, name, total, events in ((b, "bi", "n1i", "ai"), (d, "di", "n2i", "ci")):
-        column = total if total in data else name
-        _refuse(rest < 0, data.get(total, rest), column, f"a group size of at least {events}", where)
-        if total in data and name in data:
-            off = ~np.isnan(rest) & (data[events] + data[name] != data[total])
-            _refuse(off, data[total], total, f"{events} + {name}", where)
-    empty1, empty2 = a + b == 0, c + d == 0
-    _refuse(empty1, a + b, "n1i", "a group of at least one person", where)
-    _refuse(empty2, c + d, "n2i", "a group of at least one person", where)
-    missing = np.isnan(a + b + c + d)
-    both = ((a == 0) & (c == 0)) | ((b == 0) & (d == 0))
-    dropped = both if (double_zero == "exclude" and measure != "RD") else np.zeros_like(both)
-    zero = (a == 0) | (b == 0) | (c == 0) | (d == 0)
-    add = np.where(zero, correction, 0.0)
-    if correction == 0:
-        _refuse(zero & ~dropped & ~missing, np.minimum.reduce([a, b, c, d]), "ai/bi/ci/di",
-                "no empty cell when the continuity correction is 0", where)  # fmt: skip
-    a, b, c, d = a + add, b + add, c + add, d + add
-    n1, n2 = a + b, c + d
-    if measure == "OR":
-        yi, vi = np.log(_safe(a, dropped)) - np.log(_safe(b, dropped)), 1 / _safe(a, dropped)
-        yi = yi - np.log(_safe(c, dropped)) + np.log(_safe(d, dropped))
-        vi = vi + 1 / _safe(b, dropped) + 1 / _safe(c, dropped) + 1 / _safe(d, dropped)
-    elif measure == "RR":
-        a_, c_ = _safe(a, dropped), _safe(c, dropped)
-        yi = np.log(a_ / n1) - np.log(c_ / n2)
-        vi = 1 / a_ - 1 / n1 + 1 / c_ - 1 / n2
-    else:
-        p1, p2 = a / n1, c / n2
-        yi, vi = p1 - p2, p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2
-    return _finish(measure, yi, vi, names, missing, dropped, zero, columns=data)
-
-
-def _safe(cell: Array, dropped: NDArray[np.bool_]) -> Array:
-    """The cell, with 1 where the study is dropped anyway (only to keep the logarithm quiet)."""
-    return np.where(dropped, 1.0, cell)
-
-
-def _proportions(
-    measure: str, data: Mapping[str, Array], names: tuple[str, ...], correction: float, where: Where
-) -> EffectSizes:
-    (x,) = _need(data, ("xi",), measure)
-    m = _other_cell(data, "mi", "xi", "ni", measure)
-    _check_counts({"xi": x}, where)
-    column = "ni" if "ni" in data else "mi"
-    _refuse(m < 0, data[column], column, "a total of at least xi", where)
-    n = x + m
-    _refuse(n == 0, n, column, "at least one person", where)
-    missing = np.isnan(n)
-    none = np.zeros_like(missing)
-    if measure == "PFT":
-        yi = 0.5 * (np.arcsin(np.sqrt(x / (n + 1))) + np.arcsin(np.sqrt((x + 1) / (n + 1))))
-        return _finish(measure, yi, 1 / (4 * n + 2), names, missing, none, none, x, n, data)
-    zero = (x == 0) | (m == 0)
-    if correction == 0:
-        # the exact model needs no correction; the approximate one refuses later on an infinite variance
-        with np.errstate(divide="ignore"):
-            return _finish(measure, np.log(x / m), 1 / x + 1 / m, names, missing, none, none, x, n, data)
-    xc, mc = x + np.where(zero, correction, 0), m + np.where(zero, correction, 0)
-    yi, vi = np.log(xc / mc), 1 / xc + 1 / mc
-    return _finish(measure, yi, vi, names, missing, none, zero, x, n, data)
-
-
-def _means(measure: str, data: Mapping[str, Array], names: tuple[str, ...], where: Where) -> EffectSizes:
-    columns = ("m1i", "sd1i", "n1i", "m2i", "sd2i", "n2i")
-    m1, s1, n1, m2, s2, n2 = _need(data, columns, measure)
-    for column, values in zip(("sd1i", "sd2i"), (s1, s2), strict=True):
-        _refuse(values < 0, values, column, "a standard deviation of at least 0", where)
-    smallest = 2 if measure == "SMD" else 1
-    for column, values in zip(("n1i", "n2i"), (n1, n2), strict=True):
-        _refuse(values < smallest, values, column, f"a group of at least {smallest}", where)
-    missing = np.isnan(m1 + s1 + n1 + m2 + s2 + n2)
-    none = np.zeros_like(missing)
-    if measure == "MD":
-        vi = s1**2 / n1 + s2**2 / n2
-        _refuse(vi == 0, vi, "sd1i", "a spread above 0 in at least one arm", where)
-        return _finish(measure, m1 - m2, vi, names, missing, none, none, columns=data)
-    from scipy.special import gammaln
-
-    df = n1 + n2 - 2
-    pooled = np.sqrt(((n1 - 1) * s1**2 + (n2 - 1) * s2**2) / df)
-    _refuse(pooled == 0, pooled, "sd1i", "a spread above 0 in at least one arm", where)
-    unbias = np.exp(gammaln(df / 2) - 0.5 * np.log(df / 2) - gammaln((df - 1) / 2))
-    yi = unbias * (m1 - m2) / pooled
-    vi = 1 / n1 + 1 / n2 + yi**2 / (2 * (n1 + n2))
-    return _finish(measure, yi, vi, names, missing, none, none, columns=data)
-
-
-def _hazard(data: Mapping[str, Array], names: tuple[str, ...], where: Where) -> EffectSizes:
-    """Log hazard ratio; its standard error is a quarter-width of the 95 % interval over 1.96 on the log scale."""
-    hr, low, high = _need(data, ("hr", "ci_low", "ci_high"), "HR")
-    for column, values in zip(("hr", "ci_low", "ci_high"), (hr, low, high), strict=True):
-        _refuse(values <= 0, values, column, "a ratio above 0", where)
-    _refuse((low >= high) | (hr < low) | (hr > high), hr, "hr", "ci_low < hr < ci_high", where)
-    missing = np.isnan(hr + low + high)
-    none = np.zeros_like(missing)
-    se = (np.log(high) - np.log(low)) / (2 * 1.959963984540054)
-    return _finish("HR", np.log(hr), se**2, names, missing, none, none, columns=data)
-
-
-def _generic(data: Mapping[str, Array], names: tuple[str, ...], where: Where) -> EffectSizes:
-    (y,) = _need(data, ("yi",), "GEN")
-    if "vi" in data:
-        v, column, shown = data["vi"], "vi", data["vi"]
-    else:
-        se = _need(data, ("yi", "sei"), "GEN")[1]
-        _refuse(se <= 0, se, "sei", "a standard error above 0", where)
-        v, column, shown = se**2, "sei", se
-    _refuse(v <= 0, shown, column, "a sampling variance above 0", where)
-    _refuse(np.isinf(v), shown, column, "a finite sampling variance", where)
-    _refuse(np.isinf(y), y, "yi", "a finite effect", where)
-    missing = np.isnan(y) | np.isnan(v)
-    none = np.zeros_like(missing)
-    return _finish("GEN", y, v, names, missing, none, none, columns=data)
+def _notes(double_zero: list[str], fractional: list[str]) -> tuple[str, ...]:
+    notes = []
+    if double_zero:
+        notes.append(f"No events, or only events, in both arms of {', '.join(double_zero)}: kept with the continuity "
+                     "correction, which pulls a ratio towards no effect (metafor's default).")  # fmt: skip
+    if fractional:
+        notes.append(f"Counts that are not whole numbers, used as given: {', '.join(fractional)}.")
+    return tuple(notes)

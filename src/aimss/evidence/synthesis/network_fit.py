@@ -194,12 +194,13 @@ def fit_component(
     effects[others] = estimate
     covariance[np.ix_(others, others)] = inner
     df = data.y.size - data.x.shape[1]
-    q = generalised_q(data, 0.0) if df > 0 else 0.0
+    q = max(0.0, generalised_q(data, 0.0)) if df > 0 else 0.0
     notes = []
     if df == 0 and method != "CE":
+        size = "1 study" if len(studies) == 1 else f"{len(studies)} studies"
         notes.append(
-            f"{len(studies)} studies of {', '.join(treatments)}: as many contrasts as effects, so heterogeneity "
-            "cannot be estimated and intervals are those of a common effect."
+            f"{', '.join(treatments)} ({size}): as many contrasts as effects, so heterogeneity cannot be estimated "
+            "and intervals are those of a common effect."
         )
     return NetworkComponent(
         studies=studies,

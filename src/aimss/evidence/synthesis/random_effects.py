@@ -28,6 +28,8 @@ Array = NDArray[np.floating[Any]]
 SMALL_K = 4
 """Up to this many studies a normal random-effects interval is too narrow to trust (decision 0105)."""
 
+ALONE = "Hartung-Knapp needs two studies or more: the normal interval of the one study is given, as metafor does."
+
 PREDICTION_QUANTILES = ("metafor", "t")
 
 
@@ -45,7 +47,8 @@ def pool(
     Parameters
     ----------
     method : CE, DL, PM, REML or ML (the exact binomial-normal model is ``binomial_normal.pool_exact``).
-    knha : Hartung-Knapp-Sidik-Jonkman standard error and t quantile with k - 1 degrees of freedom.
+    knha : Hartung-Knapp-Sidik-Jonkman standard error and t quantile with k - 1 degrees of freedom; a single
+        study keeps the normal interval, with a note.
     level : coverage of all intervals, between 0 and 1.
     prediction : ``metafor`` takes the quantile of the confidence interval (normal, or t with k - 1 degrees of
         freedom after Hartung-Knapp); ``t`` takes t with k - 2 (Higgins 2009).
@@ -53,7 +56,7 @@ def pool(
 
     Raises
     ------
-    EvidenceError : unknown method, impossible level, Hartung-Knapp with a single study.
+    EvidenceError : unknown method, impossible level, Hartung-Knapp with identical effects.
     """
     return fit(data, np.ones((data.k, 1)), ("intercept",), method, knha=knha, level=level,
                prediction=prediction, tau2=tau2)  # fmt: skip
@@ -73,6 +76,8 @@ def fit(
     """Fit the (mixed-effects) model with model matrix ``x`` (k, p); see ``pool``."""
     y, v = data.yi, data.vi
     k, p = x.shape
+    alone = knha and k == 1
+    knha = knha and not alone
     _check(data, x, method, knha, level, prediction)
     with_mods = p > 1
     if tau2 is None:
@@ -129,7 +134,7 @@ def fit(
         QM_p=qm_p,
         R2=_explained(data, method, tau2) if with_mods and k > p else None,
         log_likelihood=log_likelihood(y, v, x, tau2, restricted=method == "REML") if k > p else None,
-        notes=_notes(k, p, method, knha, weights),
+        notes=(*data.notes, *_notes(k, p, method, knha, alone, weights)),
     )
 
 
@@ -201,10 +206,12 @@ def _explained(data: EffectSizes, method: str, tau2: float) -> float | None:
     return max(0.0, 100 * (without - tau2) / without) if without > 0 else None
 
 
-def _notes(k: int, p: int, method: str, knha: bool, weights: Array) -> tuple[str, ...]:
+def _notes(k: int, p: int, method: str, knha: bool, alone: bool, weights: Array) -> tuple[str, ...]:
     notes = []
     if k == 1:
         notes.append("One study: its own estimate is repeated; heterogeneity cannot be estimated.")
+        if alone:
+            notes.append(ALONE)
     elif k <= SMALL_K and method != "CE":
         advice = "the Hartung-Knapp interval is wide by right" if knha else "the normal interval is too narrow"
         notes.append(f"Only {k} studies: tau² is hardly known and {advice}; see the Bayesian interval (exact grid).")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aimss.evidence.synthesis.citations import citations_for
-from aimss.evidence.synthesis.effect_sizes import MEASURE_NAMES, PROPORTIONS, TWO_BY_TWO, EffectSizes
+from aimss.evidence.synthesis.effect_formulas import PROPORTIONS, TWO_BY_TWO
+from aimss.evidence.synthesis.effect_sizes import MEASURE_NAMES, EffectSizes
 from aimss.evidence.synthesis.scales import BACK_SCALES, back_transform
 from aimss.evidence.synthesis.tables import Table
 
@@ -198,9 +199,8 @@ class MetaResult:
         measure = self.data.measure
         parts = [f"Effects were analysed as {MEASURE_NAMES[measure]} in {self.k} studies."]
         if measure in (*TWO_BY_TWO, *PROPORTIONS) and self.data.corrected and self.method != "GLMM":
-            parts.append(
-                f"One half was added to every cell of the {len(self.data.corrected)} studies with an empty cell."
-            )
+            parts.append(f"{self.data.correction:g} was added to every cell of studies with an empty cell "
+                         f"({', '.join(self.data.corrected)}).")  # fmt: skip
         parts.append(_MODEL_TEXT[self.method])
         if self.knha:
             parts.append("Intervals use the Hartung-Knapp-Sidik-Jonkman adjustment and a t distribution.")

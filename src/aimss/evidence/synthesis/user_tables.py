@@ -58,8 +58,9 @@ class UserTable:
             try:
                 values[i] = float(text)
             except ValueError:
-                raise EvidenceError(self.where(i, column), "a number", repr(text[:40]),
-                                    "Leave the cell empty if the number is unknown.") from None  # fmt: skip
+                mend = ("Write decimals with a point, not a comma." if "," in text
+                        else "Leave the cell empty if the number is unknown.")  # fmt: skip
+                raise EvidenceError(self.where(i, column), "a number", repr(text[:40]), mend) from None
             if not np.isfinite(values[i]):
                 raise EvidenceError(self.where(i, column), "a finite number", repr(text[:40]))
         return values
