@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -10,8 +12,10 @@ from typer.testing import CliRunner
 
 from aimss.cli import app
 from aimss.errors import EvidenceError
+from aimss.evidence import effects, pain_contrasts, pooled_prevalence
 from aimss.evidence.certainty import remedy_certainty
 from aimss.evidence.effects import prevalence_estimate, remedy_effect, remedy_effects, risk_factor_effects
+from aimss.evidence.pain_contrasts import usable_contrasts
 from aimss.evidence.pain_network import pain_network
 from aimss.evidence.pooled_prevalence import by_definition, pool_prevalence
 from aimss.evidence.references import resolve
@@ -40,6 +44,45 @@ def test_survey_prevalence_is_the_exact_pool_of_its_rows() -> None:
     assert set(reasons) | {r.key for r in rows} == {
         r.key for r in table.where(phenotype="arthralgia", definition_class="survey")
     }
+
+
+def _with_cell(monkeypatch: pytest.MonkeyPatch, module: ModuleType, row_id: str, **cells: object) -> None:
+    """Let a module read the library with some cells of one row changed."""
+    name, key = row_id.split(":")
+    table = load_table(name)
+    changed = replace(
+        table,
+        rows=tuple(replace(r, cells={**r.cells, **cells}) if r.key == key else r for r in table.rows),  # type: ignore[arg-type]
+    )
+    monkeypatch.setattr(module, "load_table", lambda wanted: changed if wanted == name else load_table(wanted))
+
+
+def test_a_row_never_seen_is_never_pooled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library has no such row in these tables today, so one that is pooled is made one."""
+    before = pool_prevalence("arthralgia", "survey")
+    _with_cell(monkeypatch, pooled_prevalence, before.rows[0], verified="no")
+    after = pool_prevalence("arthralgia", "survey")
+    # its cohort may step in with an earlier report, which was set aside as a duplicate of it
+    assert before.rows[0] not in after.rows
+    assert any(e.study.startswith(before.rows[0]) and "verified no" in e.reason for e in after.set_aside)
+
+    used = usable_contrasts()[0][0].id
+    _with_cell(monkeypatch, pain_contrasts, used, verified="no")
+    kept, aside = usable_contrasts()
+    assert used not in [r.id for r in kept]
+    assert any(e.study.startswith(used) and "verified no" in e.reason for e in aside)
+
+    source = risk_factor_effects()[0].sources[0]
+    _with_cell(monkeypatch, effects, source, verified="no")
+    assert all(source not in e.sources for e in risk_factor_effects.__wrapped__())
+
+
+def test_a_row_without_count_and_percentage_is_not_read_as_no_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = pool_prevalence("arthralgia", "survey").rows[0]
+    _with_cell(monkeypatch, pooled_prevalence, row, events=None, prevalence=None)
+    after = pool_prevalence("arthralgia", "survey")
+    assert row not in after.rows
+    assert any("neither a count nor a percentage" in e.reason for e in after.set_aside)
 
 
 def test_published_value_stands_beside_with_why_they_differ() -> None:

@@ -24,7 +24,7 @@ from aimss.evidence.synthesis.effect_sizes import EffectSizes, effect_sizes
 from aimss.evidence.synthesis.inconsistency import node_splits
 from aimss.evidence.synthesis.meta_regression import regress, subgroups
 from aimss.evidence.synthesis.network import network_meta_analysis
-from aimss.evidence.synthesis.network_data import ContrastRow, studies_from_contrasts
+from aimss.evidence.synthesis.network_data import ContrastRow, arm_rows, studies_from_arms, studies_from_contrasts
 from aimss.evidence.synthesis.random_effects import pool
 from aimss.evidence.synthesis.user_tables import read_user_table
 
@@ -344,6 +344,22 @@ def test_shared_arm_variance_from_sizes_or_by_assumption() -> None:
         rows(("s", "A", "C", 1.0, 0.3), ("s", "B", "C", 0.5, 0.3)), shared_variance="half"
     )
     assert sized.covariance[0, 1] == pytest.approx(0.045) == halved.covariance[0, 1]
+
+
+def test_names_that_look_like_one_treatment_are_noted() -> None:
+    studies = studies_from_contrasts(rows(("1", "acupuncture", "sham", 1.0, 0.3), ("2", "Acupunture", "sham", 1.0, 0.3),
+                                          ("3", "drug 10 mg", "drug 20 mg", 0.1, 0.2)))  # fmt: skip
+    assert network_meta_analysis(studies).notes == (
+        "Nearly the same name, taken as two treatments: 'Acupunture' and 'acupuncture'.",
+    )
+
+
+def test_a_network_names_the_studies_with_an_empty_cell() -> None:
+    arms = arm_rows("OR", ["1", "1", "2", "2"], ["A", "B", "A", "B"],
+                    {"xi": np.array([1.0, 0, 3, 5]), "ni": np.array([20.0] * 4)})  # fmt: skip
+    result = network_meta_analysis(studies_from_arms(arms), joins=())
+    assert result.notes == ("One half was added to every count of studies with an empty cell: 1.",)
+    assert result.to_json()["notes"] == list(result.notes)
 
 
 # ---- the command -----------------------------------------------------------------------------------------------

@@ -172,6 +172,8 @@ def _why_not(row: Row, population: str, used: list[Row]) -> str:
         return f"other women: {POPULATION_CLASSES[row.text('population_class')]}"
     if row.number("n") is None:
         return "no number of women"
+    if row.number("events") is None and row.number("prevalence") is None:
+        return "neither a count nor a percentage"
     same = [u for u in used if u.text("cohort") == row.text("cohort")]
     return f"same women as {same[0].id}" if same else ""
 

@@ -77,7 +77,7 @@ def forest(result: MetaResult, title: str = "") -> Spec:
         scale = {"domain": [0, 1]}
     x = {"type": "quantitative", "scale": scale, "title": BACK_SCALES[measure]}
     y = {"field": "study", "type": "nominal", "sort": names, "title": None,
-         "axis": {"domain": False, "ticks": False, "labelLimit": 320}}  # fmt: skip
+         "axis": {"domain": False, "ticks": False, "labelLimit": 320, "labelPadding": 12}}  # fmt: skip
     layers: list[Spec] = []
     if measure in NO_EFFECT:
         layers.append(
@@ -144,7 +144,8 @@ def _interval(
 def _coefficient_forest(result: MetaResult, title: str) -> Spec:
     rows = [{"study": c.name, "estimate": c.estimate, "low": c.ci_low, "high": c.ci_high} for c in result.coefficients]
     x = {"type": "quantitative", "title": f"coefficient ({MEASURE_NAMES[result.data.measure]})"}
-    y = {"field": "study", "type": "nominal", "sort": [r["study"] for r in rows], "title": None}
+    y = {"field": "study", "type": "nominal", "sort": [r["study"] for r in rows], "title": None,
+         "axis": {"labelLimit": 320, "labelOverlap": False}}  # fmt: skip
     return {
         "title": title or _headline(result),
         "width": 380,
@@ -215,9 +216,10 @@ def network_graph(result: NetworkResult, title: str = "") -> Spec:
         for (a, b), n in result.edge_counts().items()
     ]  # fmt: skip
     hidden = {"type": "quantitative", "axis": None, "scale": {"domain": [-1.5, 1.5]}}
+    counts = sorted(set(result.edge_counts().values()))
     return {
         "title": title or f"{len(nodes)} treatments, {result.k} studies, {len(result.components)} component(s)",
-        "width": 460,
+        "width": 620,
         "height": 380,
         "layer": [
             {"data": {"values": edges}, "mark": {"type": "rule", "color": "currentColor", "opacity": 0.45},
@@ -225,15 +227,24 @@ def network_graph(result: NetworkResult, title: str = "") -> Spec:
                           "y2": {"field": "y2"},
                           "strokeWidth": {"field": "studies", "type": "quantitative",
                                           "scale": {"range": [1, 8], "domainMin": 0},
-                                          "legend": {"title": "studies"}}}},
+                                          "legend": {"title": "studies", "values": counts, "format": "d"}}}},
             {"data": {"values": nodes}, "mark": {"type": "circle", "opacity": 1},
              "encoding": {"x": {"field": "x", **hidden}, "y": {"field": "y", **hidden},
                           "color": {"field": "component", "type": "nominal", "title": None},
                           "size": {"field": "studies", "type": "quantitative", "legend": None,
                                    "scale": {"range": [60, 500], "domainMin": 0}}}},
-            {"data": {"values": nodes},
-             "mark": {"type": "text", "dy": -18, "fontSize": 11},
-             "encoding": {"x": {"field": "x", **hidden}, "y": {"field": "y", **hidden},
-                          "text": {"field": "treatment", "type": "nominal"}}},
+            *(_outside(nodes, side, hidden) for side in ("left", "center", "right")),
         ],
+    }  # fmt: skip
+
+
+def _outside(nodes: list[dict[str, Any]], side: str, hidden: Mapping[str, Any]) -> Spec:
+    """Return the names on one side of the circle, written outwards so that no line of the graph crosses them."""
+    here = [n for n in nodes if side == ("center" if abs(n["x"]) < 0.1 else "left" if n["x"] > 0 else "right")]
+    placed = [{**n, "x": 1.13 * n["x"], "y": 1.13 * n["y"]} for n in here]
+    return {
+        "data": {"values": placed},
+        "mark": {"type": "text", "align": side, "fontSize": 11},
+        "encoding": {"x": {"field": "x", **hidden}, "y": {"field": "y", **hidden},
+                     "text": {"field": "treatment", "type": "nominal"}},
     }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from aimss.errors import EvidenceError
@@ -30,6 +31,7 @@ class NetworkResult:
     smaller_is_better: bool
     designs: tuple[DesignTest | None, ...]
     splits: tuple[tuple[NodeSplit, ...], ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def k(self) -> int:
@@ -108,7 +110,7 @@ class NetworkResult:
                 "they were analysed apart and treatments were ranked only within a component."
             )
         parts += [f"Assumption that joins parts of the network: {a}." for a in self.assumptions]
-        parts += [n for c in self.components for n in c.notes]
+        parts += [*self.notes, *(n for c in self.components for n in c.notes)]
         return " ".join(parts)
 
     def to_json(self) -> dict[str, Any]:
@@ -118,6 +120,7 @@ class NetworkResult:
             "level": self.level,
             "k": self.k,
             "assumptions": list(self.assumptions),
+            "notes": list(self.notes),
             "components": [
                 {
                     "treatments": list(c.treatments),
@@ -141,7 +144,7 @@ class NetworkResult:
 
     def summary(self) -> str:
         """Return the result for the terminal: components apart, assumptions first."""
-        lines = [f"assumption: {a}" for a in self.assumptions]
+        lines = [f"assumption: {a}" for a in self.assumptions] + [f"note: {n}" for n in self.notes]
         lines.append(f"{self.k} studies, {len(self.components)} component(s), method {self.method}")
         if len(self.components) > 1:
             lines.append("Components share no treatment: nothing below compares one with another.")
@@ -205,4 +208,26 @@ def network_meta_analysis(
         smaller_is_better=smaller_is_better,
         designs=tuple(design_by_treatment(c, method) for c in fitted),
         splits=tuple(node_splits(c) for c in fitted),
+        notes=_notes(merged),
     )
+
+
+def _notes(studies: Sequence[NetworkStudy]) -> tuple[str, ...]:
+    """Say which studies were corrected for an empty cell and which names look like one treatment spelt twice."""
+    corrected = [s.name for s in studies if s.corrected]
+    notes = []
+    if corrected:
+        notes.append(f"One half was added to every count of studies with an empty cell: {', '.join(corrected)}.")
+    notes += [
+        f"Nearly the same name, taken as two treatments: {a!r} and {b!r}."
+        for a, b in pairs({t for s in studies for t in s.treatments})
+        if _alike(a, b)
+    ]
+    return tuple(notes)
+
+
+def _alike(a: str, b: str) -> bool:
+    """Return whether two names differ by a slip of the pen, not by a dose."""
+    if [c for c in a if c.isdigit()] != [c for c in b if c.isdigit()]:
+        return False
+    return SequenceMatcher(None, a.casefold(), b.casefold()).ratio() >= 0.9

@@ -8,7 +8,7 @@ the standard errors of all pairwise contrasts, from arm sizes, or, only if asked
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -40,12 +40,16 @@ class ContrastRow:
 
 @dataclass(frozen=True)
 class NetworkStudy:
-    """A study as contrasts of ``treatments[1:]`` against ``treatments[0]``: effects (m - 1,), covariance square."""
+    """A study as contrasts of ``treatments[1:]`` against ``treatments[0]``: effects (m - 1,), covariance square.
+
+    ``corrected`` says that one half was added to its counts because an arm had an empty cell.
+    """
 
     name: str
     treatments: tuple[str, ...]
     effects: Array
     covariance: Array
+    corrected: bool = False
 
     @property
     def design(self) -> tuple[str, ...]:
@@ -178,6 +182,7 @@ class ArmRow:
     treatment: str
     level: float
     variance: float
+    corrected: bool = False
 
 
 def arm_rows(
@@ -204,29 +209,35 @@ def arm_rows(
             raise EvidenceError(f"study {studies[row]}, column {c}", "a number in every arm", "an empty cell")
     level: Array
     variance: Array
+    corrected = np.zeros(len(studies), dtype=bool)
     if measure == "MD":
         level, variance = values[0], values[1] ** 2 / values[2]
     elif measure == "GEN":
         level, variance = values[0], values[1] ** 2
     else:
-        level, variance = _event_arms(measure, studies, values[0], values[1])
+        level, variance, corrected = _event_arms(measure, studies, values[0], values[1])
     for i, v in enumerate(variance):
         if not v > 0:
             raise EvidenceError(f"study {studies[i]}, arm {treatments[i]}", "a sampling variance above 0", f"{v:g}")
-    return [ArmRow(s, t, float(y), float(v)) for s, t, y, v in zip(studies, treatments, level, variance, strict=True)]
+    return [
+        ArmRow(s, t, float(y), float(v), bool(c))
+        for s, t, y, v, c in zip(studies, treatments, level, variance, corrected, strict=True)
+    ]
 
 
-def _event_arms(measure: str, studies: Sequence[str], x: Array, n: Array) -> tuple[Array, Array]:
+def _event_arms(measure: str, studies: Sequence[str], x: Array, n: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
     for i, s in enumerate(studies):
         if not (0 <= x[i] <= n[i] and n[i] > 0):
             raise EvidenceError(f"study {s}, column xi", "0 <= xi <= ni", f"{x[i]:g} of {n[i]:g}")
     empty = {s for s, a, b in zip(studies, x, n, strict=True) if a in (0, b)}
-    add = np.array([0.5 if s in empty else 0.0 for s in studies])
-    e, f = x + add, n - x + add
+    corrected = np.array([s in empty for s in studies])
+    e, f = x + 0.5 * corrected, n - x + 0.5 * corrected
     if measure == "OR":
-        return np.log(e / f), 1 / e + 1 / f
+        return np.log(e / f), 1 / e + 1 / f, corrected
     p = e / (e + f)
-    return (np.log(p), 1 / e - 1 / (e + f)) if measure == "RR" else (p, p * (1 - p) / (e + f))
+    if measure == "RR":
+        return np.log(p), 1 / e - 1 / (e + f), corrected
+    return p, p * (1 - p) / (e + f), corrected
 
 
 def studies_from_arms(rows: Iterable[ArmRow]) -> tuple[NetworkStudy, ...]:
@@ -244,9 +255,9 @@ def studies_from_arms(rows: Iterable[ArmRow]) -> tuple[NetworkStudy, ...]:
         treatments = [a.treatment for a in arms]
         if len(arms) < 2 or len(set(treatments)) < len(arms):
             raise EvidenceError(f"study {name}", "two or more arms of different treatments", ", ".join(treatments))
-        studies.append(
-            _from_arms(name, treatments, np.array([a.level for a in arms]), np.array([a.variance for a in arms]))
-        )
+        level, variance = np.array([a.level for a in arms]), np.array([a.variance for a in arms])
+        study = _from_arms(name, treatments, level, variance)
+        studies.append(replace(study, corrected=arms[0].corrected))
     return tuple(studies)
 
 
@@ -272,7 +283,7 @@ def joined(studies: Sequence[NetworkStudy], joins: Sequence[tuple[str, str]]) ->
         if len(set(renamed)) < len(renamed):
             raise EvidenceError("--join", "treatments that no study compares with each other",
                                 f"study {s.name} compares " + ", ".join(s.treatments))  # fmt: skip
-        result.append(NetworkStudy(s.name, renamed, s.effects, s.covariance))
+        result.append(replace(s, treatments=renamed))
     return tuple(result)
 
 
