@@ -73,8 +73,10 @@ def main() -> None:
         parts.append("| evidence row | what | where and when | published (95 %) | seen | simulated (95 %) |")
         parts.append("|---|---|---|---|---|---|")
         for p in document.published:
-            when = f"month {p.month:g}" if p.month is not None else f"week {p.week}"
-            where = f"{(p.site or 'pain').replace('_', ' ')}, {when}, {p.statistic}"
+            fracture = p.row.startswith("bone/fractures")
+            when = f"month {p.month:g}" if p.month is not None else f"week {p.week}" if p.week else "any time"
+            what = "fracture" if fracture else (p.site or "pain").replace("_", " ")
+            where = f"{what}, {when}, {p.statistic}"
             published = _value(p.published, p.published_low95, p.published_high95)
             simulated = _value(p.simulated, p.simulated_low95, p.simulated_high95)
             parts.append(f"| {p.row} | {p.what} | {where} | {published} | {p.verified} | {simulated} |")

@@ -131,6 +131,19 @@ def _walk(kind: str, where: str, node: object, inherited: str) -> Iterator[Use]:
             yield from _walk(kind, where, item, name if is_source else inherited)
 
 
+def _from_preset(where: str, text: str) -> Iterator[Use]:
+    """Yield one use a margin, correlation or rule of eligibility of a population of virtual women."""
+    import yaml
+
+    data = yaml.safe_load(text)
+    parts = dict(data.get("margins", {}))
+    parts |= {" and ".join(item["between"]): item for item in data.get("correlations", ())}
+    parts |= {item["name"]: item for item in data.get("eligibility", ())}
+    for name, part in parts.items():
+        numbers = ", ".join(f"{k} {v}" for k, v in part.items() if isinstance(v, int | float) or k == "require")
+        yield Use("population", where, name, numbers, part.get("source", ""), str(part["status"]))
+
+
 _TELLING = ("text", "action", "do", "what_to_do", "summary", "why", "title", "label")
 
 
@@ -154,6 +167,7 @@ PLACES: tuple[tuple[str, str, str, Reader], ...] = (
     ("care", "safety", ".yaml", _from_yaml("rule")),
     ("care", "strategies", ".yaml", _from_yaml("strategy")),
     ("report", "words", ".yaml", _from_yaml("sentence")),
+    ("trials", "presets", ".yaml", _from_preset),
 )
 
 

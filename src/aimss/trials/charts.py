@@ -134,10 +134,11 @@ def event_free(document: TrialDocument) -> dict[str, Spec]:
 
 def forest(document: TrialDocument) -> dict[str, Spec]:
     """Return the published results beside the simulated ones; a row not seen in print is marked."""
-    if not document.published:
+    if all(p.row.startswith("bone/fractures") for p in document.published):
         return {}
     points = []
-    for p in document.published:
+    # ratios have another scale
+    for p in (p for p in document.published if not p.row.startswith("bone/fractures")):
         mark = "" if p.verified in {"yes", "secondary"} else f" [{p.verified}]"
         when = f"month {p.month:g}" if p.month is not None else f"week {p.week}"
         place = f"{p.what}, {(p.site or 'pain').replace('_', ' ')}, {when}{mark}"

@@ -101,7 +101,7 @@ class CurveResult(_Part):
 
 
 class PublishedRow(_Part):
-    """A published result beside the simulated one; `verified` as in the evidence."""
+    """A published result beside the simulated one; `verified` as in the evidence. Fractures are ratios."""
 
     study: str
     row: str

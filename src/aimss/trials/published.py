@@ -16,14 +16,14 @@ def check_published(design: TrialDesign) -> None:
     names = {arm.name for arm in design.arms}
     for i, wanted in enumerate(design.compare_with):
         rows = _rows(wanted.study)
-        if not rows:
+        if not rows and not _fractures(wanted.study):
             raise DesignError(
                 f"compare_with[{i}].study",
-                "a study with rows in bone/bmd or joint/contrasts",
+                "a study with rows in bone/bmd, bone/fractures or joint/contrasts",
                 wanted.study,
                 "See `aimss evidence list`.",
             )
-        known = {_arms_of(row) for row in rows}
+        known = {_arms_of(row) for row in rows} | {name for row in _fractures(wanted.study) for name in _pair(row)}
         for theirs, ours in wanted.arms.items():
             if theirs not in known:
                 raise DesignError(f"compare_with[{i}].arms", "arms of the study: " + ", ".join(sorted(known)), theirs)
@@ -50,7 +50,55 @@ def published_rows(
                 beside = _contrast(row, ours, contrasts) if " - " in ours else _arm(row, ours, arms)
             if beside is not None:
                 found.append(beside)
+        for row in _fractures(wanted.study):
+            pair = [wanted.arms.get(name) for name in _pair(row)]
+            beside = _ratio(row, pair, contrasts)
+            if beside is not None:
+                found.append(beside)
     return found
+
+
+_KINDS = {"any clinical": "any_clinical", "hip": "hip", "clinical vertebral": "clinical_vertebral"}
+_RATIOS = {"HR": "hazard ratio", "RH": "hazard ratio", "RR": "risk ratio", "RRR %": "1 - relative risk reduction"}
+
+
+def _fractures(study: str) -> list[Row]:
+    """Return the rows of a study's fractures of a kind that the model has, with a ratio."""
+    return [
+        row
+        for row in load_table("bone/fractures")
+        if row.text("study_id") == study and row.text("fracture_type") in _KINDS and row.text("measure") in _RATIOS
+    ]
+
+
+def _pair(row: Row) -> tuple[str, str]:
+    return row.text("arm"), row.text("comparator")
+
+
+def _ratio(row: Row, pair: Sequence[str | None], contrasts: Sequence[ContrastRow]) -> PublishedRow | None:
+    """A published ratio of fractures beside the simulated hazard ratio."""
+    published = row["estimate"]
+    if not isinstance(published, float | int):
+        return None
+    low: object = row["ci_low"]
+    high: object = row["ci_high"]
+    if row.text("measure") == "RRR %":
+        published = 1 - published / 100
+        low, high = (1 - v / 100 if isinstance(v, float | int) else None for v in (high, low))
+    kind = _KINDS[row.text("fracture_type")]
+    for c in contrasts:
+        if c.endpoint == f"fracture_{kind}" and [c.a, c.b] == list(pair):
+            return _beside(
+                row,
+                f"{kind.replace('_', ' ')} fracture, {c.a} against {c.b}",
+                float(published),
+                low,
+                high,
+                c.estimate,
+                c.low95,
+                c.high95,
+            )
+    return None
 
 
 def _rows(study: str) -> list[Row]:
@@ -62,6 +110,8 @@ def _arms_of(row: Row) -> str:
     """Return an arm, or two arms and `minus`, as a design names them."""
     if row.table == "joint/contrasts":
         return f"{row.text('arm_a')} minus {row.text('arm_b')}"
+    if row.table == "bone/fractures":
+        return " against ".join(_pair(row))
     return row.text("arm")
 
 
@@ -145,14 +195,15 @@ def _beside(
         return None if v is None else float(f"{v:.4g}")
 
     bone = week is None
+    fracture = row.table == "bone/fractures"
     return PublishedRow(
         study=row.text("study_id" if bone else "trial_id"),
         row=row.id,
         what=f"{_arms_of(row)} ({ours})",
-        site=row.text("site") if bone else None,
+        site=row.text("site") if bone and not fracture else None,
         month=number(row["time_months"]) if bone else None,
         week=week,
-        statistic=row.text("statistic") if bone else row.text("md_source"),
+        statistic=_RATIOS[row.text("measure")] if fracture else row.text("statistic" if bone else "md_source"),
         published=published,
         published_low95=number(low),
         published_high95=number(high),

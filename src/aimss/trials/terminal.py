@@ -44,7 +44,7 @@ def print_result(result: TrialResult, out: Path | None) -> None:
         when = p.month if p.month is not None else p.week
         place = f"{p.study} {p.what} {p.site or ''} {_number(when)}"
         seen = "" if p.verified == "yes" else f" [{p.verified}]"
-        console.print(f"published {place}: {_number(p.published)}; here {_number(p.simulated)}{seen}")
+        console.print(f"published {place}: {_number(p.published)}; here {_number(p.simulated)}{seen}", markup=False)
     console.print("\n[bold]Limits[/bold]")
     for limit in d.limits:
         console.print(f"- {limit.text}" + (f" ({', '.join(limit.arms)})" if limit.arms else ""))
