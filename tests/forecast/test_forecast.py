@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 
 from aimss.body.parameters import default
-from aimss.care.compile import compile_strategy
+from aimss.body.schedule import Schedule
+from aimss.care.compile import compile_strategy, history_schedule
 from aimss.care.library import default_strategies, find_strategy
 from aimss.errors import EngineError
 from aimss.forecast import forecast as module
 from aimss.forecast.forecast import Settings, forecast
+from aimss.forecast.past import past_start_days, simulate_past
 from aimss.forecast.structural_error import structural_sd_percent
+from aimss.forecast.twins import TwinSpace
 from aimss.patient.observations import SITES
 from aimss.patient.reading import read_record
 
@@ -158,3 +161,17 @@ def test_a_few_failures_are_left_out_and_counted(monkeypatch):
     made = run(record(), ["ai_alone"])
     assert made.failures == 3
     assert made.strategies[0].bmd.shape[0] == 117
+
+
+def test_her_past_without_the_drug_is_without_the_drug():
+    patient = read_record("examples/letrozole-three-years-falling-dxa.yaml")
+    start = patient.days_from_record(patient.aromatase_inhibitor.start)
+    history = Schedule.build(*history_schedule(patient))
+    space = TwinSpace(patient, default())
+    twins = space.twins(np.zeros((1, len(space.columns))))
+    days = np.array([start - 400.0, start, start + 365.25, 0.0])
+    past = simulate_past(twins.constants, history, days, past_start_days(twins.constants, start))
+    assert past.estradiol[0, 0] > 10 * past.estradiol[0, 2]
+    np.testing.assert_allclose(past.estradiol[0, 1], past.estradiol[0, 0], rtol=1e-3)
+    yearly = np.diff(past.log_bmd[0, :, 0])[:2] * 100
+    assert yearly[1] < yearly[0] - 1.0  # the first year on the drug costs the spine at least a point more

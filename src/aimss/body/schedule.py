@@ -28,6 +28,11 @@ INPUTS: tuple[str, ...] = (
     "exercise_on",
     "vitamin_d_replaced",  # 1 while vitamin D is replaced to sufficiency
 )
+# what is given, as against the constants of what was given last
+GIVEN: tuple[str, ...] = (
+    "ai_on", "ovarian_suppression", "serm_on", "alendronate_mg_per_day", "risedronate_mg_per_day",
+    "ibandronate_mg_per_day", "exercise_on", "vitamin_d_replaced",
+)  # fmt: skip
 DOSES: tuple[str, ...] = ("denosumab_mg", "zoledronate_mg")
 
 
@@ -60,7 +65,7 @@ class Schedule:
     ) -> Schedule:
         """Make a schedule from changes of inputs (day, {input: new value}) and doses (day, name, mg).
 
-        Inputs not named in a change keep their value; all start at 0. Doses on the same day add up.
+        Inputs not named in a change keep their value; all are 0 before the first change. Doses on the same day add up.
         """
         change_at: dict[float, dict[str, float]] = {}
         for day, values in sorted(changes, key=lambda c: c[0]):
@@ -80,6 +85,11 @@ class Schedule:
             current.update(change_at.get(day, {}))
             inputs[i] = [current[name] for name in INPUTS]
             amounts[i] = [dose_at.get(day, {}).get(name, 0.0) for name in DOSES]
+        if any(inputs[0, INPUTS.index(name)] for name in GIVEN):
+            # the first row holds before its time too: nothing was taken before the first change
+            times = [times[0] - 1.0, *times]
+            inputs = np.vstack([np.zeros(len(INPUTS)), inputs])
+            amounts = np.vstack([np.zeros(len(DOSES)), amounts])
         return cls(np.array(times), inputs, amounts)
 
     def inputs_at(self, day: float) -> dict[str, float]:
