@@ -153,3 +153,38 @@ def test_a_store_that_is_no_library_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.sqlite").write_text("not a database")
     with pytest.raises(InputFileError):
         Store(tmp_path / "x.sqlite")
+
+
+@pytest.mark.parametrize("kind", ["ris", "nbib", "csl-json", "pubmed-xml"])
+def test_a_file_cut_off_in_its_last_record_names_it(tmp_path: Path, kind: str) -> None:
+    whole = FORMATS[kind]([Made(1), Made(2)])
+    ends = {"ris": "ER  -", "nbib": "\n", "csl-json": "]", "pubmed-xml": "</PubmedArticleSet>"}
+    with Store(tmp_path / "a.sqlite") as store:
+        assert import_text(store, "whole", whole.encode(), kind).cut_off is None
+    cut = whole[: whole.rindex(ends[kind])] if kind != "nbib" else whole.rstrip()
+    with Store(tmp_path / "b.sqlite") as store:
+        report = import_text(store, "cut", cut.encode(), kind)
+        assert len(report.stored) == 2
+        assert report.cut_off is not None
+        assert Made(2).title[:20] in report.cut_off.title
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, "[]"])
+def test_a_file_without_a_record_is_said_to_hold_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / "x.json").write_text(content)
+    report = import_files([tmp_path / "x.json"], tmp_path / "a.sqlite")
+    assert "at least one record; found none" in str(report.unread[0])
+
+
+def test_a_title_without_a_year_is_merged_only_when_it_is_long(tmp_path: Path) -> None:
+    title = "A long title that says what the paper is about"
+    text = "".join(f"TY  - JOUR\nTI  - {t}\nER  - \n" for t in (title, title, "Editorial", "Editorial"))
+    with Store(tmp_path / "a.sqlite") as store:
+        report = import_text(store, "x.ris", text.encode(), "ris")
+    assert (len(report.stored), len(report.merged)) == (3, 1)
+
+
+def test_authors_are_searched(tmp_path: Path) -> None:
+    with Store(tmp_path / "a.sqlite") as store:
+        import_text(store, "x.ris", "TY  - JOUR\nTI  - Paper\nAU  - Müller, Zoë\nER  - \n".encode(), "ris")
+        assert [r.title for r in store.search("muller zoe")] == ["Paper"]

@@ -64,7 +64,8 @@ class OwnPage:
         """Return the record as plain text."""
         own = self.record
         lines = [own.title, "", f"  {'; '.join(own.authors)}"]
-        lines.append(f"  {own.journal} {own.year or ''};{own.volume}({own.issue}):{own.pages}")
+        place = own.volume + (f"({own.issue})" if own.issue else "") + (f":{own.pages}" if own.pages else "")
+        lines.append("  " + " ".join(part for part in (own.journal, str(own.year or "no year"), place) if part))
         lines.append(f"  PMID {own.pmid or 'none known'}, doi {own.doi or 'none known'}")
         lines += ["", own.abstract or "no abstract", "", "In your own library; nothing in aimss rests on it."]
         return "\n".join(lines)

@@ -82,7 +82,7 @@ class Record:
         overview = (
             ("first author", source.first_author),
             ("journal", source.journal),
-            ("date", source.citation if source.journal else str(source.year or "")),
+            ("date" if source.citation[:4].isdigit() else "as printed", source.citation if source.journal else ""),
             ("year", str(source.year or "not known")),
             ("specialty", source.specialty or "not recorded"),
             ("PMID", source.pmid or "none known"),

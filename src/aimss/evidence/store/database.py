@@ -35,17 +35,20 @@ CREATE TABLE refusal (
 CREATE TABLE original (record INTEGER NOT NULL REFERENCES record, raw BLOB NOT NULL);
 CREATE INDEX original_record ON original (record);
 CREATE VIRTUAL TABLE words USING fts5 (
-    title, abstract, journal, content='record', content_rowid='number', tokenize='porter unicode61 remove_diacritics 2'
+    title, abstract, journal, authors, content='record', content_rowid='number',
+    tokenize='porter unicode61 remove_diacritics 2'
 );
 CREATE TRIGGER record_added AFTER INSERT ON record BEGIN
-    INSERT INTO words (rowid, title, abstract, journal) VALUES (new.number, new.title, new.abstract, new.journal);
+    INSERT INTO words (rowid, title, abstract, journal, authors)
+        VALUES (new.number, new.title, new.abstract, new.journal, new.authors);
 END;
 CREATE TRIGGER record_changed AFTER UPDATE ON record BEGIN
-    INSERT INTO words (words, rowid, title, abstract, journal)
-        VALUES ('delete', old.number, old.title, old.abstract, old.journal);
-    INSERT INTO words (rowid, title, abstract, journal) VALUES (new.number, new.title, new.abstract, new.journal);
+    INSERT INTO words (words, rowid, title, abstract, journal, authors)
+        VALUES ('delete', old.number, old.title, old.abstract, old.journal, old.authors);
+    INSERT INTO words (rowid, title, abstract, journal, authors)
+        VALUES (new.number, new.title, new.abstract, new.journal, new.authors);
 END;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 """
 
 _COLUMNS = (
@@ -107,8 +110,8 @@ class Store:
             version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         except (sqlite3.DatabaseError, OSError) as error:
             raise InputFileError(str(path), "a library made by `aimss evidence import`", str(error)) from None
-        if version != 1:
-            raise InputFileError(str(path), "a library of version 1", f"version {version}", "Name another --store.")
+        if version != 2:
+            raise InputFileError(str(path), "a library of version 2", f"version {version}", "Name another --store.")
 
     def __enter__(self) -> Store:
         return self
@@ -199,16 +202,16 @@ class Store:
         )
 
     def search(self, text: str, limit: int = 20) -> tuple[BibRecord, ...]:
-        """Return the best matches for all words of `text` in title, abstract and journal, the best first.
+        """Return the best matches for all words of `text` in title, authors, journal and abstract, the best first.
 
-        Words are compared by their stem. Title counts more than journal, journal more than abstract.
+        Words are compared by their stem. They count in this order.
         """
         words = re.findall(r"\w+", text)
         if not words:
             return ()
         query = " ".join(f'"{word}"' for word in words)
         rows = self._connection.execute(
-            f"{_SELECT} JOIN (SELECT rowid AS found, bm25(words, 10, 1, 3) AS score FROM words WHERE words MATCH ?"
+            f"{_SELECT} JOIN (SELECT rowid AS found, bm25(words, 10, 1, 3, 5) AS score FROM words WHERE words MATCH ?"
             " ORDER BY rowid DESC LIMIT ?) ON found = number ORDER BY score, number DESC LIMIT ?",
             (query, RANKED_AT_MOST, limit),
         ).fetchall()

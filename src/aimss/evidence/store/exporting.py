@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -38,7 +39,9 @@ def to_bibtex(records: Iterable[BibRecord]) -> str:
     used: dict[str, int] = {}
     entries = []
     for record in records:
-        stem = "".join(c for c in (record.authors[0].split(",")[0] if record.authors else "anonymous") if c.isalnum())
+        family = unicodedata.normalize("NFKD", record.authors[0].split(",")[0] if record.authors else "anonymous")
+        # BibTeX itself reads no other letters in a key
+        stem = "".join(c for c in family if c.isalnum() and c.isascii())
         stem = f"{stem.lower() or 'anonymous'}{record.year or ''}"
         used[stem] = used.get(stem, 0) + 1
         key = stem if used[stem] == 1 else f"{stem}-{used[stem]}"

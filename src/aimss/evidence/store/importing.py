@@ -19,13 +19,17 @@ MOST_BYTES = 2_000_000_000
 
 @dataclass(slots=True)
 class FileReport:
-    """What happened to each record of one file: numbers stored, (record, number it was merged into), refused."""
+    """What happened to each record of one file: numbers stored, (record, number it was merged into), refused.
+
+    ``cut_off`` is the last record, kept, of a file that does not end as its format ends.
+    """
 
     file: str
     format: str
     stored: list[int] = field(default_factory=list)
     merged: list[tuple[BibRecord, int]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    cut_off: BibRecord | None = None
 
     @property
     def identified(self) -> int:
@@ -61,6 +65,7 @@ class ImportReport:
                     "stored": len(file.stored),
                     "merged": [{"line": r.line, "into": n, "reference": r.short} for r, n in file.merged],
                     "refused": [{"line": r.line, "name": r.name, "reason": r.reason} for r in file.refused],
+                    "cut_off": {"line": file.cut_off.line, "reference": file.cut_off.short} if file.cut_off else None,
                 }
                 for file in self.files
             ],
@@ -76,6 +81,11 @@ class ImportReport:
                 f" {len(file.merged)} merged with one already there, {len(file.refused)} refused"
             )
             lines += [f"  line {item.line}, {item.name}: {item.reason}" for item in file.refused]
+            if file.cut_off:
+                lines.append(
+                    f"  line {file.cut_off.line}, {file.cut_off.short[:80]}: kept, but the file looks cut off there;"
+                    " compare it with your export"
+                )
         lines += [f"not read: {error}" for error in self.unread]
         return "\n".join(lines)
 
@@ -87,7 +97,10 @@ def import_files(files: Iterable[Path], store: Path | None = None, kind: str = "
         for file in files:
             try:
                 content = _read(file)
-                report.files.append(import_text(library, file.name, content, kind))
+                found = import_text(library, file.name, content, kind)
+                report.files.append(found)
+                if not found.identified:
+                    raise InputFileError(str(file), "at least one record", "none")
             except AimssError as error:
                 report.unread.append(error)
     return report
@@ -110,6 +123,7 @@ def import_text(library: Store, file: str, content: bytes, kind: str = "") -> Fi
     text = content.decode("utf-8", errors="surrogateescape").removeprefix("\ufeff")
     kind = kind or detect(text, file)
     report = FileReport(file, kind)
+    item: BibRecord | Refused | None = None
     try:
         for item in reader(kind)(text):
             if isinstance(item, Refused):
@@ -125,7 +139,21 @@ def import_text(library: Store, file: str, content: bytes, kind: str = "") -> Fi
         library.rollback()
         raise
     library.commit()
+    if isinstance(item, BibRecord) and not _ends_well(kind, text):
+        report.cut_off = item
     return report
+
+
+def _ends_well(kind: str, text: str) -> bool:
+    """Return whether a file ends as a whole file of its format does (BibTeX refuses an unclosed entry itself)."""
+    end = text.rstrip()
+    if kind == "ris":
+        return end.rpartition("\n")[2].startswith("ER")
+    if kind == "csl-json":
+        return end.endswith("]") or not text.lstrip().startswith("[")
+    if kind == "pubmed-xml":
+        return end.endswith("Set>") or "Set>" not in text
+    return kind != "nbib" or text.endswith("\n")
 
 
 def _clean(text: str) -> str:

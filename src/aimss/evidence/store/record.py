@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+LONG_TITLE = 25
+"""Letters from which a title without a year is taken to name one publication."""
+
 _YEAR = re.compile(r"\b(1[5-9]\d\d|20\d\d)\b")
 
 
@@ -36,10 +39,14 @@ class BibRecord:
 
     @property
     def key(self) -> str:
-        """Return what two reports of one publication share: normalised title and year; '' without a year."""
+        """Return what two reports of one publication share: normalised title and year.
+
+        '' where neither a year nor a long title (``Editorial`` is not one) tells publications apart.
+        """
         plain = unicodedata.normalize("NFKD", self.title).casefold()
         letters = "".join(c for c in plain if c.isalnum())
-        return f"{letters}|{self.year}" if letters and self.year else ""
+        telling = letters and (self.year or len(letters) >= LONG_TITLE)
+        return f"{letters}|{self.year or ''}" if telling else ""
 
     @property
     def short(self) -> str:
@@ -47,7 +54,7 @@ class BibRecord:
         first = self.authors[0].split(",")[0] if self.authors else ""
         identity = f"PMID {self.pmid}" if self.pmid else f"doi {self.doi}" if self.doi else "no PMID or DOI"
         head = " ".join(part for part in (first, str(self.year or ""), self.journal) if part)
-        return f"{head}: {self.title} ({identity})"
+        return f"{head}: {self.title} ({identity})" if head else f"{self.title} ({identity})"
 
     def as_dict(self) -> dict[str, object]:
         """Return the record as plain data; the abstract is left out."""
