@@ -4,6 +4,8 @@ import errno
 import json
 import os
 import time
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -191,6 +193,34 @@ def test_a_worker_that_dies_costs_no_woman(small: TrialDesign, tmp_path: Path, m
     found = run_trial(small, 1, workers=2, chunk_women=60, note=told.append)
     assert found.digest == digest(small)
     assert told == ["a worker died; its chunks are done again"]
+
+
+class _BreaksAtTheThird:
+    """A pool that works in this process and breaks when the third chunk is handed to it, once."""
+
+    handed = 0
+
+    def __init__(self, *_: Any, initializer: Any, initargs: Any) -> None:
+        initializer(*initargs)
+
+    def submit(self, work: Any, task: Any) -> Future[chunk.Chunk]:
+        type(self).handed += 1
+        if self.handed == 3:
+            raise BrokenProcessPool
+        done: Future[chunk.Chunk] = Future()
+        done.set_result(work(task))
+        return done
+
+    def shutdown(self, **_: Any) -> None:
+        pass
+
+
+def test_a_pool_that_breaks_while_it_is_handed_work_loses_none(
+    small: TrialDesign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", _BreaksAtTheThird)
+    assert digest(small, workers=2, chunk_women=60) == digest(small)
+    assert _BreaksAtTheThird.handed > 5
 
 
 def test_workers_that_keep_dying_are_told(small: TrialDesign, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,8 +69,9 @@ def _one_pool(job: Job, todo: deque[Task], workers: int) -> Iterator[Chunk]:
     try:
         while todo or running:
             while todo and len(running) < 2 * workers:
-                task = todo.popleft()
-                running[pool.submit(_work, task)] = task
+                # off the list only once the pool has it: a broken one refuses
+                running[pool.submit(_work, todo[0])] = todo[0]
+                todo.popleft()
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 chunk = future.result()
