@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plan_factory import EXPLAIN, HARMS, JOINTS, document, whole_document
 
+import aimss
 from aimss.report.answer import short_answer
 from aimss.report.charts.people import people_svg
+from aimss.report.joints import joint_sentence, pictured
 from aimss.report.page import render_page
 
 
@@ -160,3 +162,11 @@ def test_markup_in_joint_and_harm_texts_is_shown_and_not_run():
     )
     assert "<script" not in html
     assert bad in read_html(html).text
+
+
+def test_a_woman_long_on_the_drug_reads_how_much_it_hurts_not_whether_it_ever_did() -> None:
+    document = aimss.plan("examples/letrozole-three-years-falling-dxa.yaml", ["ai_alone"], years=2, twins=60)
+    assert pictured(document) == "GE4"
+    assert "4 or more out of 10" in joint_sentence(document)
+    starting = aimss.plan("examples/early-menopause-starting-letrozole.yaml", ["ai_alone"], years=2, twins=60)
+    assert pictured(starting) == "S-CUM"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aimss.forecast.plan_document import PlanDocument
+from aimss.patient.dates import DAYS_PER_MONTH, PartialDate
 from aimss.report.bones import Cell
 from aimss.report.charts.figure import Figure
 from aimss.report.charts.joint_course import joint_course_figure
@@ -14,7 +15,10 @@ from aimss.report.charts.people import people_svg
 from aimss.report.reading import Estimate
 from aimss.report.words import interval, number, of_base, of_base_interval, plain_field
 
-PICTURED = "S-CUM"  # the definition of the pictures: what a woman says when asked again and again
+# The definition of the pictures. Before and early on the drug: what a woman says when asked again and again. Later almost
+# every woman has said so at some time, with the drug or without, and what tells is how much it hurts on a day.
+EARLY, LATER = "S-CUM", "GE4"
+EARLY_MONTHS = 6.0
 
 REMEDY_STATUS = {
     "fitted": "",
@@ -106,6 +110,7 @@ class Joints:
     """All that the joint part shows."""
 
     instrument: str
+    early: bool
     people: list[People]
     counted: list[Counted]
     course: Figure | None
@@ -205,11 +210,20 @@ def _choice(entry: Mapping[str, Any]) -> Choice:
     )
 
 
-def _counted(entries: list[Mapping[str, Any]]) -> list[Counted]:
+def pictured(document: PlanDocument) -> str:
+    """Return the code of the definition that the pictures and the short answer use."""
+    drug = document.record.get("aromatase_inhibitor") or {}
+    if drug.get("status") != "current" or not drug.get("start"):
+        return EARLY
+    start, today = (PartialDate.parse(str(day)) for day in (drug["start"], document.record["record_date"]))
+    return LATER if (today - start).days > EARLY_MONTHS * DAYS_PER_MONTH else EARLY
+
+
+def _counted(entries: list[Mapping[str, Any]], shown: str) -> list[Counted]:
     """Return the definitions that are not pictured, each over its months."""
     found: dict[str, Counted] = {}
     for entry in entries:
-        if entry["code"] == PICTURED:
+        if entry["code"] == shown:
             continue
         people = _people(entry)
         row = found.setdefault(entry["code"], Counted(people.definition, str(entry.get("counted") or ""), []))
@@ -234,13 +248,15 @@ def joints(document: PlanDocument) -> Joints | None:
     if not data:
         return None
     entries = data.get("of_100") or []
+    shown = pictured(document)
     conditioning = data.get("conditioning") or {}
     remedies = data.get("remedies") or []
     weighed = [entry for entry in remedies if entry.get("status") in WEIGHED]
     return Joints(
         instrument=str(data["instrument"]),
-        people=[_people(entry) for entry in entries if entry["code"] == PICTURED],
-        counted=_counted(entries),
+        early=shown == EARLY,
+        people=[_people(entry) for entry in entries if entry["code"] == shown],
+        counted=_counted(entries, shown),
         course=joint_course_figure(document),
         onset=str(data.get("onset") or ""),
         easing=[str(text) for text in data.get("easing") or []],
@@ -261,13 +277,15 @@ def joints(document: PlanDocument) -> Joints | None:
 
 def joint_sentence(document: PlanDocument) -> str:
     """Return the sentence on joints for the short answer, with its definition; empty without joints."""
-    entries = [e for e in (document.joints or {}).get("of_100") or [] if e["code"] == PICTURED]
+    shown = pictured(document)
+    entries = [e for e in (document.joints or {}).get("of_100") or [] if e["code"] == shown]
     entry = next((e for e in entries if e["month"] == 12), entries[-1] if entries else None)
     if entry is None:
         return ""
     people = _people(entry)
+    when = "within" if shown == EARLY else "in"
     return (
-        f"Stiff or achy joints: {people.with_drug.value} women like you within {people.month} months with the drug "
+        f"Stiff or achy joints: {people.with_drug.value} women like you {when} {people.month} months with the drug "
         f"(range {people.with_drug.range}), {people.without.value} without it (range {people.without.range}). "
         f"Counted: {people.definition}."
     )
