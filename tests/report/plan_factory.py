@@ -105,7 +105,7 @@ def document(**changes: Any) -> PlanDocument:
             "aromatase_inhibitor": {
                 "status": "current",
                 "drug": "letrozole",
-                "start": "2023-02-01",
+                "start": "2025-02-01",
                 "planned_years": 5,
             },
         },

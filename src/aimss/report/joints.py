@@ -15,7 +15,7 @@ from aimss.report.charts.people import people_svg
 from aimss.report.reading import Estimate
 from aimss.report.words import interval, number, of_base, of_base_interval, plain_field
 
-# The definition of the pictures. Before and early on the drug: what a woman says when asked again and again. Later almost
+# The definition of the pictures. Before and early on the drug: what a woman says when asked again. Later almost
 # every woman has said so at some time, with the drug or without, and what tells is how much it hurts on a day.
 EARLY, LATER = "S-CUM", "GE4"
 EARLY_MONTHS = 6.0
