@@ -203,7 +203,12 @@ def test_the_limits_name_what_is_not_validated() -> None:
         {"name": "late", "strategy": "denosumab_then_zoledronate_late"},
         {"name": "bare", "strategy": "denosumab_without_follow_on"},
     ]
-    limits = {limit.id: limit for limit in result_of(arms=arms, n=10, horizon_years=8).document.limits}
+    endpoints = [{"measure": "bmd_percent_change", "site": "total_hip", "months": [12, 24, 84]}]
+    document = result_of(arms=arms, n=10, horizon_years=8, endpoints=endpoints).document
+    limits = {limit.id: limit for limit in document.limits}
+    flags = {c.month: c.not_validated for c in document.contrasts}
+    assert flags[12] == flags[24] == []
+    assert "after_denosumab" in flags[84]
     assert set(limits["after_denosumab"].arms) == {"late", "bare"}
     assert "structural_error" in limits
 
@@ -241,3 +246,36 @@ def test_the_methods_say_what_was_done(small: TrialDesign) -> None:
     text = aimss.trial(small, workers=1).methods_text()
     for words in ("300 virtual women", "Gaussian copula", "Philox, seed 1", "assumed", "Buzdar"):
         assert words in text
+
+
+def test_the_command(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from aimss.cli import app
+
+    design = tmp_path / "design.json"
+    design.write_text(json.dumps(SMALL))
+    arguments = ["trial", str(design), "--workers", "1", "--seed", "7", "--out", str(tmp_path / "out"), "--json"]
+    first = CliRunner().invoke(app, arguments)
+    assert first.exit_code == 0, first.output
+    document = json.loads(first.stdout)
+    assert document["run"]["seed"] == 7
+    again = CliRunner().invoke(app, [*arguments, "--resume"])
+    assert again.stdout == first.stdout
+    shown = CliRunner().invoke(app, ["trial", str(design), "--workers", "1"])
+    assert "bmd_percent_change" in shown.stdout
+    assert "Limits" in shown.stdout
+    checked = CliRunner().invoke(app, ["trial", str(design), "--check"])
+    assert "sound (300 women, 2 arms, 2 years)" in checked.stdout
+
+
+def test_charts(small: TrialDesign) -> None:
+    found = aimss.trial(small, workers=1)
+    for kind in ("trajectory", "kaplan_meier", "flow"):
+        svg = found.plot(kind)
+        assert svg.startswith("<svg")
+        assert "currentColor" in svg
+    with pytest.raises(ValueError, match="no data"):
+        found.plot("forest")
+    with pytest.raises(ValueError, match="one of"):
+        found.plot("pie")

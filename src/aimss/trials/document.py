@@ -54,6 +54,7 @@ class ContrastRow(_Part):
     p: Number = None
     method: str
     subgroup: str | None = None
+    not_validated: list[str] = Field(default=[], description="limits (by id) that an arm has entered by then")
 
 
 class Withheld(_Part):

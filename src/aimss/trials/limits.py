@@ -9,7 +9,8 @@ from aimss.trials.job import Job
 _BONE = (
     "Intervals and p values are of sampling women alone. The bone model itself errs by about"
     f" {STRUCTURAL_ERROR_PERCENT:g} percentage points (1 SD) in the mean BMD change of an arm, and by"
-    f" {STRUCTURAL_ERROR_UNVALIDATED_PERCENT:g} where it is not validated; more women do not make that smaller."
+    f" {STRUCTURAL_ERROR_UNVALIDATED_PERCENT:g} where it is not validated; more women do not make that"
+    " smaller. Differences below 0.001 points are the solver's."
 )
 _PAIN = (
     "Pain: only the effect beyond a remedy's own comparator is counted; onset and fading times are mostly assumed,"
@@ -21,6 +22,8 @@ _POPULATION = (
     " at menopause and how hip and neck agree."
 )
 
+MOST_CLASSES = 64  # of a table of women the first: the text is the same
+
 
 def limits(job: Job) -> list[Limit]:
     """Return what has to be said beside the result of a design."""
@@ -30,19 +33,21 @@ def limits(job: Job) -> list[Limit]:
         found.append(Limit(id="structural_error", text=_BONE))
     if design.needs_joints:
         found.append(Limit(id="pain", text=_PAIN))
-    named: dict[str, set[str]] = {}
-    for which, arm in enumerate(design.arms):
-        for of_class in range(min(len(job.source.classes), 64)):
-            compiled = job.compiled(which, of_class)
-            variants = [compiled, *(compiled.with_triggers({t.name: t.check_days[0]}) for t in compiled.triggers)]
-            for variant in variants:
-                for banner in variant.banners:
-                    named.setdefault(banner.key, set()).add(arm.name)
-                for flag in variant.flags:
-                    if flag == "denosumab_stop_without_follow_on":
-                        named.setdefault("after_denosumab", set()).add(arm.name)
-    order = [arm.name for arm in design.arms]
-    found += [
-        Limit(id=key, text=BANNERS[key], arms=[a for a in order if a in arms]) for key, arms in sorted(named.items())
+    entered = unvalidated(job)
+    keys = sorted({key for days in entered.values() for key in days})
+    return found + [
+        Limit(id=key, text=BANNERS[key], arms=[arm for arm, days in entered.items() if key in days]) for key in keys
     ]
-    return found
+
+
+def unvalidated(job: Job) -> dict[str, dict[str, float]]:
+    """Return, arm by arm, the ranges that the model is not validated in, with the first day on which a woman enters."""
+    entered: dict[str, dict[str, float]] = {}
+    for which, arm in enumerate(job.design.arms):
+        days = entered.setdefault(arm.name, {})
+        for of_class in range(min(len(job.source.classes), MOST_CLASSES)):
+            compiled = job.compiled(which, of_class)
+            for variant in (compiled, *(compiled.with_triggers({t.name: t.check_days[0]}) for t in compiled.triggers)):
+                for banner in variant.banners:
+                    days[banner.key] = min(banner.from_day, days.get(banner.key, banner.from_day))
+    return entered

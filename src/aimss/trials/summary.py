@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimss.forecast.run_record import LIBRARIES, parameters_sha256
+from aimss.patient.dates import DAYS_PER_MONTH
 from aimss.trials import survival
 from aimss.trials.analysis import Difference, difference, summarise, wilson, women_per_arm
 from aimss.trials.chunk import STORED_FIELDS
@@ -30,7 +31,7 @@ from aimss.trials.document import (
 )
 from aimss.trials.events import DEATH, DROPOUT, EVENT
 from aimss.trials.job import Job
-from aimss.trials.limits import limits
+from aimss.trials.limits import limits, unvalidated
 from aimss.trials.methods import methods
 from aimss.trials.published import published_rows
 from aimss.trials.run import Data
@@ -85,6 +86,7 @@ def summarise_trial(data: Data) -> TrialDocument:
     curves: list[CurveResult] = []
     for kind in fracture_kinds(design):
         _fractures(kind, columns, arms, contrasts, curves)
+    contrasts = _flagged(contrasts, unvalidated(job))
     names = [arm.name for arm in design.arms]
     results = [
         ArmResult(
@@ -122,6 +124,16 @@ def summarise_trial(data: Data) -> TrialDocument:
             notes=[],
         ),
     )
+
+
+def _flagged(contrasts: list[ContrastRow], entered: dict[str, dict[str, float]]) -> list[ContrastRow]:
+    """Name beside each contrast the ranges that the model is not validated in and that an arm has entered by then."""
+
+    def keys(c: ContrastRow) -> list[str]:
+        day = (c.month or 0.0) * DAYS_PER_MONTH
+        return sorted({key for arm in (c.a, c.b) for key, begins in entered[arm].items() if begins < day})
+
+    return [c.model_copy(update={"not_validated": keys(c)}) for c in contrasts]
 
 
 def _size(columns: _Columns, arm: int, total: int) -> int:

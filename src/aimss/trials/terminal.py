@@ -33,9 +33,11 @@ def print_result(result: TrialResult, out: Path | None) -> None:
     for c in (c for c in d.contrasts if c.subgroup is None):
         contrasts.add_row(
             f"{c.a} - {c.b}", c.endpoint, (c.site or "").replace("_", " "), _number(c.month),
-            _number(c.estimate), f"{_number(c.low95)} to {_number(c.high95)}",
+            _number(c.estimate), f"{_number(c.low95)} to {_number(c.high95)}{' *' if c.not_validated else ''}",
         )  # fmt: skip
     console.print(contrasts)
+    if any(c.not_validated for c in d.contrasts):
+        console.print("* an arm is where the model is not validated by then (see the limits): do not rank by it")
     if any(c.subgroup for c in d.contrasts):
         console.print("contrasts by stratum: contrasts.csv and result.json")
     for w in d.withheld:
