@@ -279,3 +279,31 @@ def test_charts(small: TrialDesign) -> None:
         found.plot("forest")
     with pytest.raises(ValueError, match="one of"):
         found.plot("pie")
+
+
+def test_a_disk_that_fills_under_the_parquet_file(
+    small: TrialDesign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import errno
+
+    from pyarrow import parquet
+
+    from aimss.errors import RunError
+    from aimss.trials.dataset import write_endpoints
+
+    class Full:
+        def __init__(self, where: Path, schema: Any) -> None:
+            where.write_bytes(b"half a file")
+            self.schema = schema
+
+        def write_table(self, table: Any) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        close = write_table
+
+    found = aimss.trial(small, workers=1)
+    monkeypatch.setattr(parquet, "ParquetWriter", Full)
+    monkeypatch.setattr(Full, "close", lambda self: self.write_table(None))
+    with pytest.raises(RunError, match="room on the disk"):
+        write_endpoints(found.data, tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shutil
 from pathlib import Path
@@ -57,16 +58,20 @@ def write_endpoints(data: Data, folder: Path) -> list[Path]:
             table = pa.table(columns, metadata={"trial": data.design.name, "digest": data.digest})
             writer = writer or pq.ParquetWriter(part, table.schema)
             writer.write_table(table)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise RunError(
-            str(target), "room on the disk", error.strerror or "an error", "Make room; then --resume."
-        ) from None
-    finally:
         if writer is not None:
             writer.close()
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            if writer is not None:
+                writer.close()
+        part.unlink(missing_ok=True)
+        raise _full(target, error) from None
     part.replace(target)
     return [target]
+
+
+def _full(target: Path, error: OSError) -> RunError:
+    return RunError(str(target), "room on the disk", error.strerror or "an error", "Make room; then --resume.")
 
 
 def _write_npz(data: Data, file: Path) -> Path:
@@ -110,8 +115,6 @@ def write_trajectories(data: Data, folder: Path) -> list[Path]:
                 root[name][:, first : first + values.shape[1]] = values
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
-        raise RunError(
-            str(target), "room on the disk", error.strerror or "an error", "Make room; then --resume."
-        ) from None
+        raise _full(target, error) from None
     part.rename(target)
     return [target]
