@@ -60,6 +60,12 @@ def plan(
         command += f" --t-score-reference {t_score_reference}"
     command += " --explain" if explain else ""
     command += f" --parameters {parameters.name}" if parameters else ""
+    if not json_only:
+        from threading import Thread
+
+        from aimss.charting import warm_up
+
+        Thread(target=warm_up, daemon=True).start()
     with stages("Forecast", quiet=json_only) as progress:
         made = aimss.plan(
             record, strategy, years=years, twins=twins, seed=seed, workers=workers,

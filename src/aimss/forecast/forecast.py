@@ -95,17 +95,19 @@ def forecast(
     parameters: Parameters,
     settings: Settings,
     given_data: bool = True,
+    conditioned: ConditionedRows | None = None,
 ) -> Forecast:
     """Run her twins through the strategies.
 
     given_data : false forecasts from her record without scans, markers and estradiol (the prior on the chart).
+    conditioned : twins already found for this record and settings; None finds them.
     Raises EngineError if more than one twin in twenty cannot be solved.
     """
     space = TwinSpace(patient, parameters, settings.vary_parameters, settings.vary_women, settings.draws)
     data = HerData.of(patient, parameters, settings.reference_set)
     data = data if given_data else data.without_observations()
     history = Schedule.build(*history_schedule(patient))
-    conditioned = _conditioned(space, data, history, settings)
+    conditioned = conditioned or _conditioned(space, data, history, settings)
     twins = space.twins(conditioned.rows)
 
     first_event = min([0.0, *(float(c.schedule.times_days[0]) for c in compiled), float(data.first_day)])

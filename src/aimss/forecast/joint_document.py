@@ -5,7 +5,7 @@ Probabilities are 0 to 1, pain is worst joint pain in 24 hours on 0-10 points. A
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -49,11 +49,10 @@ def joints_document(
     twins: int = 4096,
     seed: int = 1,
     options: JointOptions | None = None,
-    bone: Mapping[str, str] | None = None,
 ) -> dict[str, Any] | None:
     """Return the joints block of a plan; None for a woman without an aromatase inhibitor, past or planned.
 
-    years : how far ahead, at least 2.1. bone : strategy -> sentence on her bones from the same plan.
+    years : how far ahead, at least 2.1. `bone` of the choices is left empty: the plan fills it from the bone half.
     Raises RecordError for pain scores that cannot be placed.
     """
     if patient.aromatase_inhibitor.status == "none":
@@ -83,7 +82,7 @@ def joints_document(
         "remedies": [_remedy(name, options.remedies) for name in remedies()],
         "remedy_caveats": list(REMEDY_CAVEATS),
         "choices": [
-            _choice(name, strategy, run, made, bone or {})
+            _choice(name, strategy, run, made)
             for (name, strategy), run in zip(compiled, made.strategies, strict=True)
         ],
         "choices_left_out": left_out,
@@ -258,9 +257,7 @@ def _remedy(name: str, switches: RemedySwitches) -> dict[str, Any]:
     }
 
 
-def _choice(
-    name: str, compiled: CompiledStrategy, run: StrategyJoints, made: JointForecast, bone: Mapping[str, str]
-) -> dict[str, Any]:
+def _choice(name: str, compiled: CompiledStrategy, run: StrategyJoints, made: JointForecast) -> dict[str, Any]:
     data = made.dataset.sel(strategy=compiled.name)
     on_drug = run.exposure.on_ai[..., made.weeks.index(52) :].any()
     stopped = (data["stopped_for_pain"] + data["stopped_for_other_reasons"]).isel(time=12).to_numpy()
@@ -283,7 +280,7 @@ def _choice(
         "pain_12_months": _spread(data["pain"].isel(time=12).to_numpy()),
         "on_ai_12_months": _e(interval(1.0 - stopped, made.twins.draw)) if on_drug else None,
         "setting": made.options.setting,
-        "bone": bone.get(compiled.name, ""),
+        "bone": "",
         "recurrence": recurrence,
         "sources": rows,
         "notes": notes,

@@ -107,7 +107,7 @@ def make_twins(
         normal = np.exp(log_weights - log_weights.max())
         normal /= normal.sum()
         size = float(1.0 / np.sum(normal**2))
-        if first >= 4 * _CHUNK and (size >= ENOUGH or first >= most_candidates):
+        if size >= ENOUGH or first >= most_candidates:
             break
     offset = float(uniforms(seed, "joint/resample", 0, 1, 1)[0, 0])
     points = (np.arange(twins) + offset) / twins

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -68,21 +69,23 @@ def make_plan(
     from aimss.patient.missing import missing_fields
 
     compiled = [compile_strategy(strategy, patient, settings.years) for strategy in strategies]
-    progress("virtual twins, given her data")
-    made = forecast(patient, compiled, parameters, settings)
-    without = None
-    if made.her_data.count:
-        progress("the same without her data")
-        fewer = replace(settings, twins=min(settings.twins, 200))
-        without = forecast(patient, compiled[:1], parameters, fewer, given_data=False)
-    progress("joints")
-    joints = joints_document(
-        patient,
-        years=min(settings.years, JOINT_YEARS),
-        twins=JOINT_TWINS,
-        seed=settings.seed,
-        bone=_bone_of_choices(patient, parameters, settings),
-    )
+    with ThreadPoolExecutor(1) as beside:
+        # bone and joints do not wait for each other, and their arithmetic runs outside the interpreter's lock
+        joints_to_come = beside.submit(
+            joints_document, patient, years=min(settings.years, JOINT_YEARS), twins=JOINT_TWINS, seed=settings.seed
+        )
+        progress("virtual twins, given her data")
+        made = forecast(patient, compiled, parameters, settings)
+        without = None
+        if made.her_data.count:
+            progress("the same without her data")
+            fewer = replace(settings, twins=min(settings.twins, 200))
+            without = forecast(patient, compiled[:1], parameters, fewer, given_data=False)
+        progress("joints")
+        bone = _bone_of_choices(patient, parameters, made)
+        joints = joints_to_come.result()
+    for choice in (joints or {}).get("choices", []):
+        choice["bone"] = bone.get(choice["strategy"], "")
     progress("summary")
     document = PlanDocument(
         record=record_dump(patient),
@@ -111,12 +114,13 @@ def make_plan(
     return document, made
 
 
-def _bone_of_choices(patient: Patient, parameters: Parameters, settings: Settings) -> dict[str, str]:
-    """Bone under each choice about the drug (stay, pause, change, stop), by strategy, from twins of the same kind."""
+def _bone_of_choices(patient: Patient, parameters: Parameters, twins: Forecast) -> dict[str, str]:
+    """Bone under each choice about the drug (stay, pause, change, stop), by strategy, from the same twins."""
     if patient.aromatase_inhibitor.status == "none":
         return {}
     compiled = [strategy for _, strategy in joint_choices(patient, CHOICE_YEARS)[0]]
-    made = forecast(patient, compiled, parameters, replace(settings, years=CHOICE_YEARS))
+    settings = replace(twins.settings, years=CHOICE_YEARS)
+    made = forecast(patient, compiled, parameters, settings, conditioned=twins.conditioned)
     return {course.compiled.name: _bone_in_words(course, made) for course in made.strategies}
 
 
