@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXAMPLE ?= examples/letrozole-three-years-falling-dxa.yaml
 
-.PHONY: plan test test-all lint bench docs clean
+.PHONY: plan test test-all lint bench docs lock clean
 
 $(VENV)/.core: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "aimss needs Python 3.11 or later")'
@@ -32,6 +32,30 @@ lint: $(VENV)/.dev  ## ruff, mypy strict, the one-way flow
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+bench: $(VENV)/.dev  ## every benchmark, our engine beside its peers; minutes
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements-dev.lock "diffrax>=0.6" "libroadrunner>=2.8"
+	@mkdir -p out
+	@$(BIN)/python benchmarks/engine.py --json out/engine.json
+	@$(BIN)/python benchmarks/ensemble.py --json out/ensemble.json
+	@$(BIN)/python benchmarks/conditioning_coverage.py
+	@$(BIN)/python benchmarks/synthesis.py
+	@$(BIN)/python benchmarks/rules.py
+	@$(BIN)/python benchmarks/evidence_store.py
+	@$(BIN)/python benchmarks/trials.py
+
+docs: $(VENV)/.dev  ## the pages that are made from the model, the rules and the runs
+	@$(BIN)/aimss model describe --format markdown > docs/model.md
+	@$(BIN)/aimss rules manual > docs/rules.md
+	@$(BIN)/python docs/make_trials.py
+	@$(BIN)/aimss validate --out out/validation && cp out/validation/validation.md docs/validation.md
+
+lock:  ## the lock files anew (needs uv)
+	@uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+	  pyproject.toml -q -o requirements.lock
+	@uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+	  --extra dev --extra interop --extra survival --extra parquet --extra cluster -c requirements.lock \
+	  pyproject.toml -q -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) out
