@@ -134,3 +134,16 @@ def test_twins_come_as_a_dataset_with_units():
     assert made.sizes == {"strategy": 2, "draw": 60, "time": 25}
     assert all(v.attrs["units"] and v.attrs["long_name"] and v.attrs["sources"] for v in made.data_vars.values())
     assert float(made.bmd_lumbar_spine.sel(strategy="ai_alone").isel(time=0).median()) > 0.5
+
+
+def test_what_guidelines_name_is_forecast_for_the_same_twins(document):
+    named = {entry["strategy"]: entry for entry in document.guideline_forecasts}
+    assert "zoledronate_4mg_6_monthly" in named
+    assert all(entry["guidelines"] for entry in named.values())
+    shown = next(s for s in document.strategies if s.name == "zoledronate_4mg_6_monthly")
+    there = named["zoledronate_4mg_6_monthly"]["t_score"]["60"]["lumbar_spine"]["median"]
+    assert there == pytest.approx(shown.bmd["lumbar_spine"].t_score.median[60], abs=1e-3)
+    alone = next(s for s in document.strategies if s.name == "ai_alone")
+    assert named["alendronate_70mg_weekly"]["t_score"]["60"]["lumbar_spine"]["median"] > (
+        alone.bmd["lumbar_spine"].t_score.median[60]
+    )

@@ -28,6 +28,7 @@ from aimss.forecast.plan_document import (
     Series,
     StrategyForecast,
 )
+from aimss.forecast.plan_guidelines import plan_guidelines
 from aimss.forecast.plan_harms import plan_harms
 from aimss.forecast.plan_sources import plan_sources
 from aimss.forecast.run_record import record_dump, run_record
@@ -86,7 +87,8 @@ def make_plan(
         joints = joints_to_come.result()
     for choice in (joints or {}).get("choices", []):
         choice["bone"] = bone.get(choice["strategy"], "")
-    progress("summary")
+    progress("what guidelines name")
+    rules = evaluate(patient)
     document = PlanDocument(
         record=record_dump(patient),
         short_answer=[],
@@ -104,7 +106,8 @@ def make_plan(
             prior=_strategy(without.strategies[0], without) if without else None,
         ),
         strategies=[_strategy(course, made) for course in made.strategies],
-        rules=evaluate(patient).to_json(),
+        rules=rules.to_json(),
+        guideline_forecasts=plan_guidelines(patient, rules.strategies(), made, parameters),
         joints=joints,
         harms=plan_harms(patient, compiled),
         explain=explain(made, parameters) if explained else None,

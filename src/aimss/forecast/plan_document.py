@@ -169,6 +169,10 @@ class PlanDocument(Document):
     conditioning: Conditioning
     strategies: list[StrategyForecast]
     rules: dict[str, Any] | None = Field(default=None, description="schema aimss-rules/1")
+    guideline_forecasts: list[dict[str, Any]] = Field(
+        default_factory=list,
+        description="each bone regimen that a guideline names for her, forecast for the same twins",
+    )
     joints: dict[str, Any] | None = None
     harms: list[dict[str, Any]] | None = None
     explain: dict[str, Any] | None = None

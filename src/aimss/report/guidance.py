@@ -8,7 +8,8 @@ from typing import Any
 
 from aimss.forecast.plan_document import PlanDocument
 from aimss.report.charts.figure import Look, look
-from aimss.report.words import number
+from aimss.report.reading import SITES, Estimate
+from aimss.report.words import interval, number, of_base, of_base_interval
 
 VERDICTS = {
     "treat": "Treat",
@@ -205,6 +206,41 @@ def safety(document: PlanDocument) -> Safety | None:
         open=[i for i in items if not i.get("red_flag") and state[id(i)] == "open"],
         standing=[i for i in items if not i.get("red_flag") and state[id(i)] == "standing"],
     )
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What following a guideline's regimen would do; `outcomes` as (name, value, range), empty with a reason."""
+
+    label: str
+    guidelines: str
+    outcomes: list[tuple[str, str, str]]
+    reason: str
+
+
+def _estimate(value: Mapping[str, float]) -> Estimate:
+    return Estimate(value["median"], value["low90"], value["high90"])
+
+
+def followed(document: PlanDocument) -> list[Followed]:
+    """Return one row for each bone regimen that a guideline names."""
+    rows = []
+    for entry in document.guideline_forecasts:
+        outcomes = []
+        for month, sites in (entry.get("t_score") or {}).items():
+            if int(month) == 60:
+                for site in ("lumbar_spine", "total_hip"):
+                    estimate = _estimate(sites[site])
+                    outcomes.append(
+                        (f"T-score, {SITES[site]}, in 5 years", number(estimate.median), interval(estimate))
+                    )
+        for month, value in (entry.get("any_clinical_fracture") or {}).items():
+            estimate = _estimate(value)
+            name = f"Any fracture within {int(month) // 12} years"
+            outcomes.append((name, of_base(estimate), of_base_interval(estimate)))
+        names = ", ".join(entry["guidelines"])
+        rows.append(Followed(str(entry["label"]), names, outcomes, str(entry.get("not_forecast") or "")))
+    return rows
 
 
 def guideline_sentence(document: PlanDocument) -> str:
