@@ -1,4 +1,4 @@
-"""What following each guideline would do to her: every bone regimen that a guideline names, forecast for the same twins."""
+"""What following each guideline would do to her: every bone regimen that one names, for the same twins."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def plan_guidelines(
 ) -> list[dict[str, Any]]:
     """Return one entry a regimen: strategy, label, the guidelines that name it, T-score and fracture with intervals.
 
-    named : strategy -> guidelines, as the rules report gives it. A regimen that cannot be hers is listed with the reason.
+    named : strategy -> guidelines, as the rules report gives it. A regimen that cannot be hers says why.
     """
     courses = {course.compiled.name: course for course in made.strategies}
     compiled, entries = [], []
@@ -49,7 +49,7 @@ def plan_guidelines(
         courses |= {course.compiled.name: course for course in more.strategies}
     for entry in entries:
         if entry["strategy"] in courses:
-            entry |= _outcome(courses[entry["strategy"]], made)
+            entry.update(_outcome(courses[entry["strategy"]], made))
     return entries
 
 
