@@ -24,7 +24,8 @@ GROWTH_MONTHS = 12.0
 PRIOR = {"spine": (1.5, 0.5), "hip": (1.0, 0.5), "marker": (0.25, 0.5), "fracture": (0.2, 0.5), "estradiol": (0.4, 0.5)}
 WIDE_PRIOR = (1.67, 0.3)  # how much wider outside the validated range: 2.5 against 1.5 points
 WIDE_PARTS = ("bmd_premenopausal", "stopping_denosumab")
-LONG_MONTHS = 36.0  # of an antiresorptive on an AI
+# degrees of freedom of the study effects: one trial in many lies far off (assumed)
+TAIL = 4.0
 
 
 def group_of(target: Target) -> str:
@@ -115,29 +116,56 @@ def study_sd(target: Target, spread: Mapping[str, float]) -> float:
     return spread[group] * wide * size(target)
 
 
+def by_study(targets: Sequence[Target]) -> list[NDArray[np.int64]]:
+    """Return the indices of the targets of each trial."""
+    studies = np.array([t.study for t in targets])
+    return [np.flatnonzero(studies == s) for s in dict.fromkeys(studies)]
+
+
+def trial_weight(count: int, distance: float) -> float:
+    """Return how much a trial counts whose residuals lie at a squared Mahalanobis distance: 1 as far as expected."""
+    return (TAIL + count) / (TAIL + distance)
+
+
+def tail_scale(seed: int, count: int) -> Array:
+    """Return draws of the mixing variance of a Student t of `TAIL` degrees of freedom, (count,): chi-square / TAIL."""
+    from aimss.counter_random import normals
+
+    return np.asarray((normals(seed, "study-effects/tail", 0, count, int(TAIL)) ** 2).mean(axis=1))
+
+
 def fit_spread(
-    targets: Sequence[Target], residuals: Array, errors: Array, extra: Array | None = None
+    targets: Sequence[Target], residuals: Array, errors: Array, of_predictions: Array | None = None
 ) -> dict[str, float]:
     """Return the spread of every group and the factor of the wide ones, at the maximum of their posterior.
 
-    residuals, errors : (t,) on the scale of errors; extra : (t, t), covariance of the predictions themselves.
+    residuals, errors : (t,) on the scale of errors; of_predictions : (t, t), covariance of the predictions themselves,
+    so that what the parameters took up of the residuals is given back.
     """
     from scipy.optimize import minimize
 
     names = [*sorted({group_of(t) for t in targets} - {""}), "wide"]
     centre = np.log([PRIOR[n][0] if n in PRIOR else WIDE_PRIOR[0] for n in names])
     prior_sd = np.array([PRIOR[n][1] if n in PRIOR else WIDE_PRIOR[1] for n in names])
-    base = np.diag(errors**2) + (extra if extra is not None else 0.0)
     unit = covariance(targets, dict.fromkeys((*GROUPS, "wide"), 1.0))
-    of = [names.index(group_of(t)) for t in targets]
+    of = np.array([names.index(group_of(t)) for t in targets])
     wide = np.array([is_wide(t) for t in targets])
+    given_back = of_predictions if of_predictions is not None else np.zeros_like(unit)
+    blocks = [
+        (k, unit[np.ix_(k, k)], np.diag(errors[k] ** 2), np.outer(residuals[k], residuals[k]) + given_back[np.ix_(k, k)])
+        for k in by_study(targets)
+    ]
 
     def loss(x: Array) -> float:
         sd = np.exp(x[of] + np.where(wide, x[-1], 0.0))
-        factor = np.linalg.cholesky(base + unit * np.outer(sd, sd) + 1e-10 * np.eye(len(sd)))
-        white = np.linalg.solve(factor, residuals)
-        prior = 0.5 * np.sum(((x - centre) / prior_sd) ** 2)
-        return float(np.log(np.diag(factor)).sum() + 0.5 * white @ white + prior)
+        total = 0.5 * float(np.sum(((x - centre) / prior_sd) ** 2))
+        for k, shape, sampling, seen in blocks:
+            whole = sampling + shape * np.outer(sd[k], sd[k]) + 1e-10 * np.eye(len(k))
+            sign, log_determinant = np.linalg.slogdet(whole)
+            distance = float(np.sum(np.linalg.inv(whole) * seen))
+            total += 0.5 * log_determinant + 0.5 * (TAIL + len(k)) * math.log1p(distance / TAIL)
+            assert sign > 0
+        return total
 
-    found = minimize(loss, centre, method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-3, "maxiter": 600})
+    found = minimize(loss, centre, method="Nelder-Mead", options={"xatol": 5e-4, "fatol": 1e-4, "maxiter": 2000})
     return {name: float(v) for name, v in zip(names, np.exp(found.x), strict=True)}

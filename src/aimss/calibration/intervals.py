@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aimss.calibration.between_trials import study_sd
+from aimss.calibration.between_trials import study_sd, tail_scale
 from aimss.calibration.standard_errors import standard_error
 from aimss.calibration.target import Target
 from aimss.counter_random import normals
@@ -36,6 +36,8 @@ def predictive(
 ) -> Predictive:
     """Return predictive draws of targets from predictions under parameter draws, (p, t) in their own units."""
     on_scale = np.stack([t.to_scale(predictions[:, i]) for i, t in enumerate(targets)], axis=-1)
-    sd = np.array([np.hypot(study_sd(t, spread), standard_error(t)) for t in targets])
-    noise = normals(seed, "validation/noise", 0, len(predictions) * REPEATS, len(targets))
-    return Predictive(tuple(targets), np.repeat(on_scale, REPEATS, axis=0) + noise * sd)
+    rows, width = len(predictions) * REPEATS, len(targets)
+    sampling = normals(seed, "validation/sampling", 0, rows, width) * [standard_error(t) for t in targets]
+    effect = normals(seed, "validation/study", 0, rows, width) * [study_sd(t, spread) for t in targets]
+    effect /= np.sqrt(tail_scale(seed, rows))[:, None]
+    return Predictive(tuple(targets), np.repeat(on_scale, REPEATS, axis=0) + sampling + effect)

@@ -1,0 +1,197 @@
+"""`aimss calibrate`: the parameter files of the bone half, made again from the evidence.
+
+Two stages: bone (changes of density and markers), then fracture hazards with bone held at its values.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aimss.body.parameters import Parameters, default
+from aimss.calibration.between_trials import by_study, group_of
+from aimss.calibration.fit import (
+    Fit,
+    Problem,
+    bone_problem,
+    fit,
+    observation_covariance,
+    precision_of,
+    priors,
+)
+from aimss.calibration.targets_shipped import bone_arms, bone_targets, evidence_row
+
+Array = NDArray[np.float64]
+NORMAL_95 = 1.959963984540054
+BONE_ITERATIONS, FRACTURE_ITERATIONS = 40, 12
+INFORMS = 0.03  # a study is named as a source if it holds this share of what the data say of a parameter
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Both stages of the fit and the parameters that they give."""
+
+    bone: Fit
+    fracture: Fit
+    parameters: Parameters
+
+    @property
+    def spread(self) -> dict[str, float]:
+        """Spread between trials of every group; estradiol is not fitted."""
+        return {**self.bone.spread, "fracture": self.fracture.spread["fracture"], "estradiol": 0.4}
+
+
+def calibrate(
+    *,
+    from_shipped: bool = False,
+    parameters: Parameters | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Calibration:
+    """Fit bone, then fractures; from the centre of the priors, or from the shipped values to save time."""
+    start = parameters or default()
+    problem = bone_problem(bone_arms(), bone_targets(), start)
+    first = np.log([start[n] for n in problem.names]) if from_shipped else None
+    bone = fit(problem, first, iterations=BONE_ITERATIONS, progress=lambda s: progress(f"bone, {s}"))
+    found = start.replace(bone.values)
+    wanted = tuple(t for t in bone_targets() if t.role == "calibrate" and group_of(t) == "fracture")
+    of_fractures = Problem(bone_arms(), wanted, priors("fracture"), found)
+    fractured = fit(of_fractures, iterations=FRACTURE_ITERATIONS, progress=lambda s: progress(f"fracture, {s}"))
+    return Calibration(bone, fractured, found.replace(fractured.values))
+
+
+def informing_studies(stage: Fit) -> dict[str, list[str]]:
+    """Return for each parameter the studies that hold most of what the data say of it."""
+    problem = stage.problem
+    whole = observation_covariance(problem, stage.spread)
+    precision = precision_of(problem, whole, problem.observed - stage.predicted)
+    blocks = by_study(problem.targets)
+    share = np.array(
+        [
+            np.einsum("ik,ij,jk->k", stage.derivatives[k], precision[np.ix_(k, k)], stage.derivatives[k])
+            for k in blocks
+        ]
+    )
+    share /= np.maximum(share.sum(axis=0), 1e-300)
+    found: dict[str, list[str]] = {}
+    for column, name in enumerate(problem.names):
+        sources: dict[str, None] = {}
+        for block, value in zip(blocks, share[:, column], strict=True):
+            if value >= INFORMS:
+                sources |= dict.fromkeys(_source(problem.targets[i].source) for i in block)
+        found[name] = sorted(sources)
+    return found
+
+
+def _source(reference: str) -> str:
+    row = evidence_row(reference)
+    return row.text("study_id") if "study_id" in row.cells else row.key
+
+
+def parameter_table(result: Calibration) -> str:
+    """Return `parameters.csv` with the fitted lines renewed and all others as they are."""
+    text = (files("aimss.body") / "parameters.csv").read_text(encoding="utf-8")
+    reader = csv.DictReader(text.splitlines())
+    assert reader.fieldnames is not None
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, reader.fieldnames, lineterminator="\n")
+    writer.writeheader()
+    renewed = {**_lines(result.bone), **_lines(result.fracture)}
+    for row in reader:
+        writer.writerow(row | renewed.get(row["name"], {}))
+    return stream.getvalue()
+
+
+def _lines(stage: Fit) -> dict[str, dict[str, str]]:
+    sources, sd = informing_studies(stage), np.sqrt(np.diag(stage.covariance))
+    found = {}
+    for i, (name, value) in enumerate(stage.values.items()):
+        half = np.exp(NORMAL_95 * sd[i])
+        found[name] = {
+            "value": f"{value:.5g}",
+            "ln_sd": f"{sd[i]:.3g}",
+            "ci95_low": f"{value / half:.4g}",
+            "ci95_high": f"{value * half:.4g}",
+            "status": "fitted",
+            "source": ";".join(sources[name]) or "assumption",
+        }
+    return found
+
+
+def covariance_table(result: Calibration) -> str:
+    """Return `parameter_covariance.csv`: ln parameters of bone."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    names = result.bone.problem.names
+    writer.writerow(["ln_parameter", *names])
+    writer.writerows([name, *(f"{v:.8g}" for v in row)] for name, row in zip(names, result.bone.covariance, strict=True))
+    return stream.getvalue()
+
+
+def spread_table(result: Calibration) -> str:
+    """Return `spread.csv`."""
+    units = {"spine": "points of BMD change", "hip": "points of BMD change", "wide": "factor"}
+    lines = ["group,value,unit,status,source"]
+    for group, value in result.spread.items():
+        status = "assumed,spread of assays" if group == "estradiol" else "fitted,residuals of the calibration targets"
+        lines.append(f"{group},{value:.4g},{units.get(group, 'ln')},{status}")
+    return "\n".join(lines) + "\n"
+
+
+def identifiability_table(result: Calibration) -> str:
+    """Return how far the data narrowed each prior, widest first."""
+    rows = [
+        (c, name, p)
+        for stage in (result.bone, result.fracture)
+        for (name, c), p in zip(stage.contraction.items(), stage.problem.priors, strict=True)
+    ]
+    lines = ["name,stage,prior_median,prior_ln_sd,value,contraction,verdict"]
+    for c, name, p in sorted(rows, reverse=True, key=lambda r: r[0]):
+        verdict = "informed" if c >= 0.5 else "partly" if c >= 0.2 else "prior only"
+        lines.append(f"{name},{p.stage},{p.median:g},{p.ln_sd:g},{result.parameters[name]:.5g},{c:.3f},{verdict}")
+    return "\n".join(lines) + "\n"
+
+
+def provenance(result: Calibration) -> dict[str, Any]:
+    """Return what the files were made of: hashes of targets, arms, priors and of the result, and the fit's own figures."""
+    folder = files("aimss.calibration")
+    inputs = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in ("priors.csv", "targets/bone.csv", "targets/bone_arms.yaml")
+    }
+    observed = [(t.id, t.observed, t.role) for t in bone_targets()]
+    inputs["observed values"] = hashlib.sha256(repr(observed).encode()).hexdigest()
+    made = parameter_table(result) + covariance_table(result)
+    return {
+        "command": "aimss calibrate",
+        "inputs_sha256": inputs,
+        "result_sha256": hashlib.sha256(made.encode()).hexdigest(),
+        "targets": len(result.bone.problem.targets) + len(result.fracture.problem.targets),
+        "objective": round(result.bone.objective, 3),
+        "iterations": result.bone.iterations,
+        "spread": {k: round(v, 4) for k, v in result.spread.items()},
+    }
+
+
+def write(result: Calibration, folder: Path) -> list[Path]:
+    """Write parameters, covariance, spread, identifiability and provenance; return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = {
+        "parameters.csv": parameter_table(result),
+        "parameter_covariance.csv": covariance_table(result),
+        "spread.csv": spread_table(result),
+        "identifiability.csv": identifiability_table(result),
+        "provenance.json": json.dumps(provenance(result), indent=1) + "\n",
+    }
+    for name, text in made.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in made]
