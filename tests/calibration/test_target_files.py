@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 
-from aimss.calibration.predict import predict
+from aimss.calibration.joint_validation import score_joint
+from aimss.calibration.predict import is_bone, predict
 from aimss.calibration.run_validation import validate
 from aimss.calibration.target_files import parse_targets, read_targets, targets_schema
 from aimss.calibration.validation import document, part_of
 from aimss.errors import AimssError, InputFileError, SeveralErrors, TargetError
+from aimss.patient.files import load_yaml
 
 FILE = {
     "schema": "aimss-targets/1",
@@ -70,6 +74,43 @@ def test_scores_of_a_file(tmp_path):
     assert result["targets"][0]["endpoint"] == "bmd lumbar_spine, percent_change"
     again, _ = validate(path, draws=20)
     assert document(again, run) == result
+
+
+def test_the_example_of_the_documentation_is_scored():
+    text = (Path(__file__).parents[2] / "docs" / "targets.md").read_text(encoding="utf-8")
+    file = parse_targets(load_yaml(text.split("```yaml")[1].split("```")[0], "targets.md"))
+    assert len(file.targets) == 9
+    bone = [t for t in file.targets if is_bone(t)]
+    assert np.isfinite(predict(file.arms, bone)).all()
+
+
+def test_joint_targets_are_those_of_a_new_study():
+    data = {
+        "schema": "aimss-targets/1",
+        "arms": {
+            "open": {"population": {"age_years": 62}, "treatments": [{"drug": "letrozole"}]},
+            "blinded": {"setting": "blinded", "population": {"age_years": 62}, "treatments": [{"drug": "letrozole"}]},
+            "none": {"setting": "blinded", "population": {"age_years": 62}},
+            "remedy": {"population": {"age_years": 62}, "treatments": [{"drug": "duloxetine"}]},
+        },
+        "targets": [
+            {"id": "open", "arm": "open", "quantity": "joint_symptoms", "definition": "survey_by", "month": 12,
+             "observed": 60, "n": 100},
+            {"id": "blinded", "arm": "blinded", "quantity": "joint_symptoms", "definition": "survey_by", "month": 12,
+             "observed": 50, "n": 100},
+            {"id": "none", "arm": "none", "quantity": "joint_symptoms", "definition": "survey_by", "month": 12,
+             "observed": 40, "n": 100},
+            {"id": "pain", "arm": "open", "quantity": "pain_change", "month": 3, "observed": 1, "sd": 2.6, "n": 100},
+            {"id": "off", "arm": "open", "quantity": "discontinuation", "month": 24, "observed": 20, "n": 100},
+            {"id": "remedy", "arm": "remedy", "quantity": "pain_change", "month": 3, "observed": -1, "n": 100},
+        ],
+    }  # fmt: skip
+    file = parse_targets(data)
+    scored, unanswered = score_joint(file.arms, file.targets)
+    found = {s.target.id: s for s in scored}
+    assert found["open"].median > found["blinded"].median > found["none"].median
+    assert found["open"].high90 - found["open"].low90 > 10
+    assert list(unanswered) == ["remedy"]
 
 
 def test_parts_follow_from_the_arms():

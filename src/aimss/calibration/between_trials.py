@@ -151,10 +151,8 @@ def fit_spread(
     of = np.array([names.index(group_of(t)) for t in targets])
     wide = np.array([is_wide(t) for t in targets])
     given_back = of_predictions if of_predictions is not None else np.zeros_like(unit)
-    blocks = [
-        (k, unit[np.ix_(k, k)], np.diag(errors[k] ** 2), np.outer(residuals[k], residuals[k]) + given_back[np.ix_(k, k)])
-        for k in by_study(targets)
-    ]
+    squares = np.outer(residuals, residuals) + given_back
+    blocks = [(k, unit[np.ix_(k, k)], np.diag(errors[k] ** 2), squares[np.ix_(k, k)]) for k in by_study(targets)]
 
     def loss(x: Array) -> float:
         sd = np.exp(x[of] + np.where(wide, x[-1], 0.0))

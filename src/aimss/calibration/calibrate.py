@@ -76,10 +76,7 @@ def informing_studies(stage: Fit) -> dict[str, list[str]]:
     precision = precision_of(problem, whole, problem.observed - stage.predicted)
     blocks = by_study(problem.targets)
     share = np.array(
-        [
-            np.einsum("ik,ij,jk->k", stage.derivatives[k], precision[np.ix_(k, k)], stage.derivatives[k])
-            for k in blocks
-        ]
+        [np.einsum("ik,ij,jk->k", stage.derivatives[k], precision[np.ix_(k, k)], stage.derivatives[k]) for k in blocks]
     )
     share /= np.maximum(share.sum(axis=0), 1e-300)
     found: dict[str, list[str]] = {}
@@ -133,7 +130,8 @@ def covariance_table(result: Calibration) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     names = result.bone.problem.names
     writer.writerow(["ln_parameter", *names])
-    writer.writerows([name, *(f"{v:.8g}" for v in row)] for name, row in zip(names, result.bone.covariance, strict=True))
+    for name, row in zip(names, result.bone.covariance, strict=True):
+        writer.writerow([name, *(f"{v:.8g}" for v in row)])
     return stream.getvalue()
 
 
@@ -162,7 +160,7 @@ def identifiability_table(result: Calibration) -> str:
 
 
 def provenance(result: Calibration) -> dict[str, Any]:
-    """Return what the files were made of: hashes of targets, arms, priors and of the result, and the fit's own figures."""
+    """Return what the files were made of: hashes of inputs and of the result, and the fit's own figures."""
     folder = files("aimss.calibration")
     inputs = {
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest()

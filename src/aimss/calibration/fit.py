@@ -55,9 +55,11 @@ class Prior:
 
 @cache
 def priors(*stages: str) -> tuple[Prior, ...]:
-    """Return the priors of some stages (bone, bone_v2, fracture); of all without a name."""
+    """Return the priors of some stages (bone, fracture); of all without a name."""
     lines = csv.DictReader((files("aimss.calibration") / "priors.csv").read_text(encoding="utf-8").splitlines())
-    found = (Prior(r["name"], r["stage"], float(r["median"]), float(r["ln_sd"]), r["status"], r["basis"]) for r in lines)
+    found = (
+        Prior(r["name"], r["stage"], float(r["median"]), float(r["ln_sd"]), r["status"], r["basis"]) for r in lines
+    )
     return tuple(p for p in found if not stages or p.stage in stages)
 
 
@@ -93,7 +95,7 @@ class Problem:
             for j, other in enumerate(self.names):
                 if one != other and _process(one) and _process(one) == _process(other):
                     correlation[i, j] = SITE_PRIOR_CORRELATION
-        return np.linalg.inv(correlation * np.outer(self.prior_sd, self.prior_sd))
+        return np.asarray(np.linalg.inv(correlation * np.outer(self.prior_sd, self.prior_sd)), dtype=np.float64)
 
     @property
     def largest(self) -> Array:
@@ -203,7 +205,7 @@ def fit(
         predicted, slopes = problem.linearised(x)
     predicted, slopes = problem.linearised(x, central=True)
     precision = precision_of(problem, whole, problem.observed - predicted)
-    posterior = np.linalg.inv(slopes.T @ precision @ slopes + problem.prior_precision)
+    posterior = np.asarray(np.linalg.inv(slopes.T @ precision @ slopes + problem.prior_precision), dtype=np.float64)
     return Fit(problem, x, posterior, predicted, slopes, now, objective, done)
 
 

@@ -17,6 +17,7 @@ def validate(
     *,
     draws: int = DRAWS,
     seed: int = SEED,
+    peers: bool = True,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[Scored], dict[str, Any]]:
     """Score the shipped targets, or those of a file, under the shipped parameters; nothing is fitted again.
@@ -38,8 +39,21 @@ def validate(
         given = read_targets(targets_file)
         arms, all_targets = given.arms, given.targets
     bone = [t for t in all_targets if is_bone(t)]
-    scored = score_bone(arms, bone, draws=draws, seed=seed, progress=progress)
-    return scored, run_record(targets_file, draws, seed)
+    scored = score_bone(arms, bone, draws=draws, seed=seed, peers=peers, progress=progress)
+    record = run_record(targets_file, draws, seed)
+    rest = [t for t in all_targets if not is_bone(t)]
+    if targets_file is None:
+        from aimss.calibration.joint_validation import score_shipped
+
+        progress("joint symptoms and stopping")
+        return [*scored, *score_shipped()], record
+    if rest:
+        from aimss.calibration.joint_validation import score_joint
+
+        joint, unanswered = score_joint(arms, rest)
+        record["unanswered"] = unanswered
+        scored = [*scored, *joint]
+    return scored, record
 
 
 def run_record(targets_file: Path | None, draws: int, seed: int) -> dict[str, Any]:

@@ -37,7 +37,10 @@ MEASURES: dict[str, tuple[str, ...]] = {
     "pain_change": ("value",),
     "discontinuation": ("cumulative_percent",),
 }
-Definition = Literal["survey_now", "survey_by", "survey_pain_free", "adverse_event", "any_pain", "score_4_or_more"]
+Definition = Literal[
+    "survey_now", "survey_by", "survey_pain_free", "adverse_event", "any_pain", "score_4_or_more",
+    "notable_pain", "share_of_first_year", "severe_among_reporters",
+]  # fmt: skip
 Part = Literal[
     "estradiol", "bmd_on_ai", "bmd_with_drug", "bmd_without_ai", "bmd_premenopausal", "stopping_ai",
     "stopping_denosumab", "stopping_bisphosphonate", "markers", "fractures", "prevalence", "onset", "discontinuation",

@@ -155,6 +155,7 @@ def score_bone(
     *,
     draws: int = DRAWS,
     seed: int = SEED,
+    peers: bool = True,
     progress: Progress = lambda _: None,
 ) -> list[Scored]:
     """Return the bone targets scored under the shipped parameters and their draws."""
@@ -176,6 +177,12 @@ def score_bone(
     training = [t for t in bone_targets() if t.role == "calibrate"]
     both = {**bone_arms(), **arms}
     simple = constant_change(both, targets, training)
+    theirs: list[dict[str, float]] = [{} for _ in targets]
+    if peers:
+        from aimss.calibration.peers.answers import answers
+
+        progress("published models")
+        theirs = answers(arms, targets)
     return [
         Scored(
             target=t,
@@ -186,6 +193,7 @@ def score_bone(
             low90=float(low[i]),
             high90=float(high[i]),
             baseline=simple[i],
+            peers=theirs[i],
             seen_elsewhere=seen(both, t, training) if t.quantity == "bmd" else None,
         )
         for i, t in enumerate(targets)

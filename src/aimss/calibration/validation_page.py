@@ -47,8 +47,8 @@ def summary_rows(scored: Sequence[Scored]) -> list[list[str]]:
     return rows
 
 
-SUMMARY_HEAD = ["Part", "n", "Inside 90 %", "RMSE", "RMSE, constant change", "RMSE, published models (aimss on the same)",
-                "Mean width", "Mean interval score"]  # fmt: skip
+SUMMARY_HEAD = ["Part", "n", "Inside 90 %", "RMSE", "RMSE, constant change",
+                "RMSE, published models (aimss on the same)", "Mean width", "Mean interval score"]  # fmt: skip
 TARGET_HEAD = ["", "Target", "Study", "Arm", "Endpoint", "Months", "Observed (95 %)", "Predicted (90 %)", "Constant",
                "Role"]  # fmt: skip
 

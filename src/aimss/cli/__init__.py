@@ -30,6 +30,7 @@ app.command("page", epilog=page.EPILOG)(page.page)
 strategies.register(app)
 app.add_typer(patient.app, name="patient")
 app.command("validate", epilog=validation.VALIDATE_EXAMPLES)(validation.validate)
+app.command("calibrate", epilog=validation.CALIBRATE_EXAMPLES)(validation.calibrate)
 
 
 def main() -> None:

@@ -29,6 +29,9 @@ def validate(
     ] = None,
     draws: Annotated[int, typer.Option(min=20, max=5000, help="Draws of the parameters.")] = 200,
     seed: Annotated[int, typer.Option(help="The same seed gives the same numbers.")] = 1,
+    peers: Annotated[
+        bool, typer.Option(help="Run the published models as well (about 20 s on the shipped list).")
+    ] = True,
     json_only: Annotated[bool, typer.Option("--json", help="Print the result alone on stdout.")] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a targets file.")] = False,
 ) -> None:
@@ -45,7 +48,7 @@ def validate(
     from aimss.cli.progress import stages
 
     with stages("Validation", quiet=json_only) as progress:
-        scored, record = run(targets, draws=draws, seed=seed, progress=progress)
+        scored, record = run(targets, draws=draws, seed=seed, peers=peers, progress=progress)
     text = json.dumps(document(scored, record), indent=1, ensure_ascii=False)
     if out is not None:
         _write(out, scored, record, text)
@@ -92,3 +95,39 @@ def _print(scored: list, *, misses_only: bool) -> None:  # type: ignore[type-arg
         console.print(table)
     inside = sum(s.inside for s in scored)
     console.print(f"{inside} of {len(scored)} inside the 90 % predictive interval; {len(scored) - inside} missed.")
+
+
+CALIBRATE_EXAMPLES = """
+Examples:
+
+  aimss calibrate --out fit
+
+  aimss calibrate --out fit --leave-one-out --simulate 200
+"""
+
+
+def calibrate(
+    out: Annotated[Path, typer.Option(help="Folder for the parameter files and the tables of the fit.")],
+    from_shipped: Annotated[
+        bool, typer.Option(help="Start at the shipped values instead of the priors' centre: faster, the same end.")
+    ] = False,
+    leave_one_out: Annotated[bool, typer.Option("--leave-one-out", help="Predict every trial without itself.")] = False,
+    refits: Annotated[int, typer.Option(help="Full fits without a trial, to check the linear deletion.")] = 0,
+    simulate: Annotated[int, typer.Option(help="Simulated data sets for the check of the fit.")] = 0,
+) -> None:
+    """Estimate the parameters of the bone half from the evidence again; the shipped files are not touched."""
+    from aimss.calibration.calibrate import calibrate as run
+    from aimss.calibration.calibrate import write
+    from aimss.calibration.checks import write_leave_one_out, write_simulation
+    from aimss.cli.progress import stages
+
+    with stages("Calibration", quiet=False) as progress:
+        result = run(from_shipped=from_shipped, progress=progress)
+        paths = write(result, out)
+        if leave_one_out:
+            progress("leave one trial out")
+            paths.append(write_leave_one_out(result.bone, out, refits))
+        if simulate:
+            progress(f"{simulate} simulated data sets")
+            paths.append(write_simulation(result.bone, out, simulate))
+    typer.echo("\n".join(str(p) for p in paths))

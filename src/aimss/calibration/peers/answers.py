@@ -41,10 +41,7 @@ def answers(arms: Mapping[str, Arm], targets: Sequence[Target]) -> list[dict[str
     for model, runner in (("peterson_riggs", _peterson_riggs), ("joerg_2022", _joerg)):
         mine = [t for t in targets if _can(model, arms, t)]
         months = wanted_months(arms, mine)
-        courses = {
-            leaf: (sorted(wanted), runner(arms[leaf], sorted(wanted)))
-            for leaf, wanted in months.items()
-        }
+        courses = {leaf: (sorted(wanted), runner(arms[leaf], sorted(wanted))) for leaf, wanted in months.items()}
         for i, target in enumerate(targets):
             if target in mine:
                 found[i][model] = _value(arms, courses, target)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,9 +78,7 @@ def balance() -> tuple[float, ...]:
 
     p = parameters()
     start = np.array([10.0, 100.0, 100.0, 10.0, 100.0, 1000.0, 0.0, 1.0, p["c_0"], 0.0])
-    run = solve_ivp(
-        lambda _, y: rates(y, 1.0, 0.0, 0.0), (0, RUN_IN_DAYS), start, "LSODA", rtol=1e-8, atol=1e-10
-    )
+    run = solve_ivp(lambda _, y: rates(y, 1.0, 0.0, 0.0), (0, RUN_IN_DAYS), start, "LSODA", rtol=1e-8, atol=1e-10)
     found = run.y[:, -1]
     found[STATES.index("volume")] = 1.0
     return tuple(map(float, found))
@@ -107,7 +106,7 @@ def run(
 
     y, found = np.array(balance()), np.full((len(wanted), len(STATES)), np.nan)
     stops = sorted({start_day, float(wanted[-1]), *(d for d in doses_mg if start_day < d < wanted[-1])})
-    for begin, end in zip(stops, stops[1:], strict=False):
+    for begin, end in pairwise(stops):
         inside = (wanted > begin) & (wanted <= end)
         solved = solve_ivp(
             lambda t, now: rates(now, estrogen(t), denosumab(t), alendronate_mg_per_day(t)),

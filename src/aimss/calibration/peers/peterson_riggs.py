@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,13 +41,13 @@ def states() -> dict[str, float]:
 def _rise(x: float, x0: float, f0: float, base: float, largest: float, hill: float) -> float:
     half = largest / (f0 - base) - 1
     ratio = (x / x0) ** hill
-    return base + largest * ratio / (ratio + half)
+    return float(base + largest * ratio / (ratio + half))
 
 
 def _fall(x: float, x0: float, f0: float, top: float, bottom: float, hill: float) -> float:
     half = (top - bottom) / (top - f0) - 1
     ratio = (x / x0) ** hill
-    return top - (top - bottom) * ratio / (ratio + half)
+    return float(top - (top - bottom) * ratio / (ratio + half))
 
 
 def _common(y: Array, p: Mapping[str, float]) -> dict[str, float]:
@@ -129,6 +130,7 @@ def _signals(s: Mapping[str, float], p: Mapping[str, float]) -> dict[str, float]
     bind_o = p["opg_rankl_on_rate"] * s["opg"] * s["rankl"] - p["opg_rankl_off_rate"] * s["opg_rankl_complex"]
     den_pm = s["den"] / p["denosumab_molar_mass"] * 1e6
     opg = p["opg_loss_rate"] * (s0["opg"] * s["rob"] * (pth + p["opg_pth_half_conc"] * s["rob"]) / (2 * pth) - s["opg"])
+    rank_made = s0["rank"] * (s["active_tgf_beta"] / a0) ** p["rank_tgf_beta_exponent"]
     k_rx2 = _rise(pth, pth0, p["runx2_loss_rate"], p["runx2_loss_pth_base"], p["runx2_loss_pth_emax"], 1.0)
     creb = _rise(pth, pth0, 1.0, p["creb_input_pth_base"], p["creb_input_pth_emax"], 1.0)
     return {
@@ -138,8 +140,7 @@ def _signals(s: Mapping[str, float], p: Mapping[str, float]) -> dict[str, float]
         - bind_o
         - bind_r
         - p["rankl_denosumab_kill_rate"] * den_pm * s["rankl"],
-        "rank": p["rank_loss_rate"] * (s0["rank"] * (s["active_tgf_beta"] / a0) ** p["rank_tgf_beta_exponent"] - s["rank"])
-        - bind_r,
+        "rank": p["rank_loss_rate"] * (rank_made - s["rank"]) - bind_r,
         "opg": opg - bind_o,
         "rank_rankl_complex": bind_r,
         "opg_rankl_complex": bind_o,
@@ -184,9 +185,8 @@ def _calcium(s: Mapping[str, float], p: Mapping[str, float]) -> dict[str, float]
     signal = s["ctl"] ** power / (p["gut_transport_half_conc"] ** power + s["ctl"] ** power)
     low, high = p["gut_transport_min_rate"], p["gut_transport_max_rate"]
     on, off = low + (high - low) * signal, high - (high - low) * signal
-    p_urine = max(
-        0.0, p["phosphate_filtration_fraction"] * s["gfr"] * (s["pho"] - p["phosphate_renal_threshold"])
-    )
+    p_urine = max(0.0, p["phosphate_filtration_fraction"] * s["gfr"] * (s["pho"] - p["phosphate_renal_threshold"]))
+    p_bone = p["phosphate_calcium_bone_ratio"] * (release - uptake)
     p_absorbed = p["phosphate_gut_absorption_rate"] * s["gut_phosphate"]
     p_inward = p["phosphate_uptake_clearance"] * s["pho"] - p["phosphate_release_rate"] * s["intracellular_phosphate"]
     return {
@@ -197,7 +197,7 @@ def _calcium(s: Mapping[str, float], p: Mapping[str, float]) -> dict[str, float]
         "gut_calcium_transport": on * (1 - transport) - off * transport,
         "gut_phosphate": p["phosphate_intake"] * p["phosphate_bioavailability"] - p_absorbed,
         "intracellular_phosphate": p_inward,
-        "extracellular_phosphate": p["phosphate_calcium_bone_ratio"] * (release - uptake) - p_urine + p_absorbed - p_inward,
+        "extracellular_phosphate": p_bone - p_urine + p_absorbed - p_inward,
     }
 
 
@@ -265,7 +265,7 @@ def natural_estrogen_rate(age_hours: float, estrogen: float, p: Mapping[str, flo
     if age_hours >= onset:
         past, half = (age_hours - onset) ** 2, (p["menopause_duration"] / 2) ** 2
         made *= 1 - p["menopause_drop_fraction"] * past / (half + past)
-    return made - p["estrogen_loss_rate"] * estrogen
+    return float(made - p["estrogen_loss_rate"] * estrogen)
 
 
 def rates(y: Array, p: Mapping[str, float], estrogen_rate: float) -> list[float]:

@@ -1,0 +1,114 @@
+"""What the fit is held to: held-out trials and simulated data sets, written as tables."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aimss.calibration.baselines import constant_change, seen
+from aimss.calibration.fit import Fit
+from aimss.calibration.leave_one_out import leave_one_trial_out, refitted
+from aimss.calibration.scores import coverage, interval_score, rmse
+from aimss.calibration.simulation_check import simulation_check
+
+SITES = ("lumbar_spine", "total_hip", "femoral_neck")
+
+
+def held_out_rows(whole: Fit) -> list[dict[str, Any]]:
+    """Return every target with what the fit without its trial says of it, and the constant change beside."""
+    problem, held = whole.problem, leave_one_trial_out(whole)
+    low, high = held.quantiles((0.05, 0.95))
+    simple = constant_change(problem.arms, problem.targets, problem.targets)
+    return [
+        {
+            "id": t.id,
+            "study": t.study,
+            "part": t.part,
+            "outcome": t.site or t.quantity,
+            "month": t.month,
+            "observed": float(problem.observed[i]),
+            "fitted": float(whole.predicted[i]),
+            "held_out": float(held.predicted[i]),
+            "low90": float(low[i]),
+            "high90": float(high[i]),
+            "baseline": simple[i],
+            "regimen_seen_elsewhere": seen(problem.arms, t, problem.targets),
+        }
+        for i, t in enumerate(problem.targets)
+    ]
+
+
+def held_out_summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return RMSE, coverage, width and interval score by site: of all trials, of regimens seen and unseen."""
+    found = []
+    for site in SITES:
+        for name, wanted in (("all", (True, False)), ("seen", (True,)), ("unseen", (False,))):
+            part = [r for r in rows if r["outcome"] == site and r["regimen_seen_elsewhere"] in wanted]
+            if not part:
+                continue
+            column = {
+                k: np.array([r[k] for r in part], dtype=float) for k in ("observed", "held_out", "low90", "high90")
+            }
+            score = interval_score(column["observed"], column["low90"], column["high90"])
+            found.append(
+                {
+                    "site": site,
+                    "regimens": name,
+                    "n": len(part),
+                    "rmse": rmse(column["held_out"], column["observed"]),
+                    "rmse_fitted": rmse([r["fitted"] for r in part], column["observed"]),
+                    "rmse_constant_change": rmse([r["baseline"] for r in part], column["observed"]),
+                    "coverage_90": coverage(column["observed"], column["low90"], column["high90"]),
+                    "mean_width": float(np.mean(column["high90"] - column["low90"])),
+                    "mean_interval_score": float(np.mean(score)),
+                }
+            )
+    return found
+
+
+def write_leave_one_out(whole: Fit, folder: Path, refits: int = 0) -> Path:
+    """Write held-out predictions and their summary; with `refits` full fits for the trials that move most."""
+    rows = held_out_rows(whole)
+    _write(folder / "leave_one_out.csv", rows)
+    path = folder / "leave_one_out_summary.csv"
+    _write(path, held_out_summary(rows))
+    if refits:
+        moved = sorted({r["study"] for r in rows}, key=lambda s: -_moved(rows, s))[:refits]
+        again = refitted(whole, moved)
+        checked = []
+        for study in moved:
+            linear = [r for r in rows if r["study"] == study]
+            checked += [
+                {"id": r["id"], "study": study, "linear": r["held_out"], "refitted": float(v)}
+                for r, v in zip(linear, again[study], strict=True)
+            ]
+        _write(folder / "leave_one_out_refits.csv", checked)
+    return path
+
+
+def _moved(rows: list[dict[str, Any]], study: str) -> float:
+    moved: float = max(abs(r["held_out"] - r["fitted"]) for r in rows if r["study"] == study)
+    return moved
+
+
+def write_simulation(whole: Fit, folder: Path, data_sets: int) -> Path:
+    """Write the p values of uniform ranks and the coverage of the posterior over simulated data sets."""
+    found = simulation_check(whole, data_sets)
+    rows = [
+        {"parameter": name, "p_uniform": p, "coverage_90_all": found.coverage_90, "data_sets": data_sets}
+        for name, p in found.p_values().items()
+    ]
+    path = folder / "simulation_check.csv"
+    _write(path, rows)
+    return path
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()})

@@ -1,0 +1,110 @@
+"""The fit, its held-out predictions and its check on simulated data, on problems small enough to know the answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from aimss.body.parameters import default
+from aimss.calibration.between_trials import fit_spread, trial_weight
+from aimss.calibration.fit import Fit, Prior, Problem, fit, observation_covariance, precision_of
+from aimss.calibration.leave_one_out import leave_one_trial_out
+from aimss.calibration.predict import predict
+from aimss.calibration.simulation_check import simulation_check
+from aimss.calibration.spread import shipped_spread
+from aimss.calibration.target import Target
+from aimss.calibration.targets_shipped import bone_arms
+
+SPREAD = {"spine": 0.3, "hip": 0.3, "wide": 1.0}
+ARMS = bone_arms()
+
+
+def problem(truth, studies=("A", "B", "C")):
+    """Three trials of arms whose loss depends on two parameters; results as those parameters predict them."""
+    wanted = [
+        Target(id=f"{s}{i}", study=s, part="bmd_without_ai", arm=arm, quantity="bmd", site=site, month=24, observed=0,
+               se=0.05, role="calibrate")
+        for s in studies
+        for i, (arm, site) in enumerate([("untreated_old", "total_hip"), ("untreated_middle", "lumbar_spine")])
+    ]  # fmt: skip
+    values = predict(ARMS, wanted, parameters=default().replace(truth))[0]
+    targets = tuple(t.model_copy(update={"observed": float(v)}) for t, v in zip(wanted, values, strict=True))
+    priors = tuple(Prior(n, "bone", default()[n], 1.0, "assumed", "test") for n in truth)
+    return Problem(ARMS, targets, priors, default())
+
+
+TRUTH = {"ageing_loss_total_hip": 0.009, "ageing_loss_lumbar_spine": 0.005}
+
+
+def test_the_fit_finds_parameters_that_made_the_data():
+    found = fit(problem(TRUTH), spread=SPREAD, refit_spread=False)
+    for name, value in TRUTH.items():
+        assert np.log(found.values[name] / value) == pytest.approx(0.0, abs=0.03)
+        assert 0.5 < found.contraction[name] < 1
+
+
+def test_derivatives_are_those_of_the_model():
+    p = problem(TRUTH)
+    predicted, slopes = p.linearised(p.centre, central=True)
+    moved = np.add(p.centre, [0.1, -0.1])
+    np.testing.assert_allclose(p.predicted(moved[None])[0], predicted + slopes @ [0.1, -0.1], atol=0.02)
+
+
+def test_a_trial_that_lies_far_off_counts_less():
+    assert trial_weight(4, 4.0) == pytest.approx(1.0)
+    assert trial_weight(4, 100.0) < 0.1
+    p = problem(TRUTH)
+    far = tuple(t.model_copy(update={"observed": t.observed - 8 * (t.study == "C")}) for t in p.targets)
+    p = Problem(p.arms, far, p.priors, p.parameters)
+    found = fit(p, spread=SPREAD, refit_spread=False)
+    assert np.log(found.values["ageing_loss_total_hip"] / 0.009) == pytest.approx(0.0, abs=0.25)
+
+
+def test_spread_between_trials_is_found_again():
+    rng = np.random.default_rng(4)
+    targets = [
+        Target(id=str(i), study=str(i), part="bmd_without_ai", arm="untreated_old", quantity="bmd", site="lumbar_spine",
+               month=24, observed=0, se=0.1)
+        for i in range(150)
+    ]  # fmt: skip
+    residuals = 0.8 * rng.standard_t(4, 150)
+    assert fit_spread(targets, residuals, np.full(150, 0.1))["spine"] == pytest.approx(0.8, rel=0.25)
+
+
+def test_leaving_a_trial_out_is_fitting_without_it():
+    p = problem(TRUTH)
+    shifted = tuple(t.model_copy(update={"observed": t.observed - 0.3 * (t.study == "A")}) for t in p.targets)
+    whole = fit(Problem(p.arms, shifted, p.priors, p.parameters), spread=SPREAD, refit_spread=False)
+    held = leave_one_trial_out(whole)
+    rest = fit(problem(TRUTH, ("B", "C")), spread=SPREAD, refit_spread=False)
+    without_a = rest.problem.predicted(rest.ln_values[None])[0][:2]
+    np.testing.assert_allclose(held.predicted[:2], without_a, atol=0.05)
+    low, high = held.quantiles((0.05, 0.95))
+    assert ((low < held.predicted) & (held.predicted < high)).all()
+
+
+def test_ranks_of_the_truth_are_uniform_in_a_small_problem():
+    p = problem(TRUTH)
+    predicted, slopes = p.linearised(p.centre, central=True)
+    whole = observation_covariance(p, SPREAD)
+    precision = precision_of(p, whole, p.observed - predicted)
+    covariance = np.linalg.inv(slopes.T @ precision @ slopes + p.prior_precision)
+    found = simulation_check(Fit(p, p.centre, covariance, predicted, slopes, SPREAD, 0.0, 0), 400)
+    assert 0.82 < found.coverage_90 < 0.95
+
+
+@pytest.mark.slow
+def test_the_shipped_spread_is_reproduced():
+    from aimss.calibration.spread import spread_of
+
+    for group, value in spread_of().items():
+        assert shipped_spread()[group] == pytest.approx(value, rel=0.02)
+
+
+@pytest.mark.slow
+def test_two_starts_reach_one_fit():
+    from aimss.calibration.calibrate import calibrate
+
+    one, other = (calibrate(from_shipped=s).bone for s in (False, True))
+    sd = np.sqrt(np.diag(one.covariance))
+    assert np.abs((one.ln_values - other.ln_values) / sd).max() < 0.35
