@@ -45,7 +45,7 @@ MARKERS: tuple[Literal["ctx", "p1np", "bsap", "ntx"], ...] = ("ctx", "p1np", "bs
 Progress = Callable[[str], None]
 # pain is forecast past the usual end of treatment and no further: nothing was observed there
 JOINT_YEARS = 6.0
-# with half of them the interval between parameter draws drowns in the noise of few women a draw, and comes out too narrow
+# with half of them the spread between parameter draws drowns in the noise of few women a draw, and comes out too narrow
 JOINT_TWINS = 4096
 CHOICE_YEARS = 2.5  # two years and what a six-week pause may add
 
