@@ -24,16 +24,16 @@ import numpy as np
 from peers import diffrax_vmap, lsoda, roadrunner_cvode
 from problem import BMD_POINTS, DAYS, VARIED, Problem, best_cpu_seconds, make_problem
 
-from aimss.forecast.engine import integrate
-from aimss.forecast.kernel_cache import load_kernel
-from aimss.forecast.reference import integrate_reference
-from aimss.forecast.rosenbrock import STAGES
+from aimss.forecast.engine.integrate import integrate
+from aimss.forecast.engine.kernel_cache import load_kernel
+from aimss.forecast.engine.reference import integrate_reference
+from aimss.forecast.engine.rosenbrock import STAGES
 
 COLD = """
 import time
 begin = time.perf_counter()
 from aimss.body.schedule import Schedule
-from aimss.forecast.engine import integrate
+from aimss.forecast.engine.integrate import integrate
 constants = {"years_since_final_menstrual_period": 5.0, "peripheral_estradiol_pmol_l": 18.0}
 integrate(constants, None, [Schedule.build([])], [0], 0.0, [1.0])
 print(time.perf_counter() - begin, time.process_time())
@@ -102,7 +102,8 @@ def roofline() -> dict[str, float]:
     """Vector instructions of a step, what this core can do of them, and the least time a woman-step can take."""
     with tempfile.TemporaryDirectory() as directory:
         code = COLD.replace(
-            "print(", "from aimss.forecast import kernel_cache; r = kernel_cache.load_kernel()[1].run\n#"
+            "print(",
+            "from aimss.forecast.engine import kernel_cache; r = kernel_cache.load_kernel()[1].run\n#",
         )
         code += "\nprint(r.inspect_asm(r.signatures[0]))"
         text = subprocess.run(
@@ -142,7 +143,7 @@ def vector_rate(name: str, statement: str, chains: int = 16, repeats: int = 8) -
     from numba import njit, types
     from numba.extending import intrinsic
 
-    from aimss.forecast.lanes import vector_function
+    from aimss.forecast.engine.lanes import vector_function
 
     middle = [statement.format(k=k) for k in range(chains)] * repeats
     code = "\n".join([*(f"x{k} = w[{k}]" for k in range(chains)), *middle, *(f"w[{k}] = x{k}" for k in range(chains))])

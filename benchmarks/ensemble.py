@@ -19,8 +19,8 @@ from aimss.body.outputs import log_bmd
 from aimss.body.parameters import default
 from aimss.body.schedule import Schedule
 from aimss.counter_random import normals
-from aimss.forecast.engine import integrate
-from aimss.forecast.trajectories import complete_constants
+from aimss.forecast.engine.integrate import integrate
+from aimss.forecast.engine.trajectories import complete_constants
 
 DAYS = np.arange(41) * 91.3125
 

@@ -11,7 +11,7 @@ from problem import BMD_POINTS, DAYS, DOSE_GAP, OUTPUTS_PER_DOSE, Problem, best_
 from aimss.body.declaration import STATE_NAMES
 from aimss.body.parameters import default
 from aimss.body.sbml import to_sbml
-from aimss.forecast.trajectories import complete_constants
+from aimss.forecast.engine.trajectories import complete_constants
 
 DEPOT = STATE_NAMES.index("denosumab_depot")
 

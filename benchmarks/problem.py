@@ -18,8 +18,8 @@ from aimss.body.equations import equations
 from aimss.body.outputs import log_bmd_all
 from aimss.body.parameters import default
 from aimss.body.schedule import Schedule
-from aimss.forecast.engine import integrate
-from aimss.forecast.trajectories import complete_constants
+from aimss.forecast.engine.integrate import integrate
+from aimss.forecast.engine.trajectories import complete_constants
 
 DOSE_GAP = 182.625
 OUTPUTS_PER_DOSE = 6

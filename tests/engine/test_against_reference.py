@@ -12,9 +12,9 @@ from aimss.body.declaration import STATE_NAMES
 from aimss.body.fracture import cumulative_probabilities, hazards
 from aimss.body.mortality import death_hazard
 from aimss.body.outputs import estrogen_signal, log_bmd_all, markers, state
-from aimss.forecast.engine import integrate
-from aimss.forecast.reference import integrate_reference
-from aimss.forecast.trajectories import complete_constants
+from aimss.forecast.engine.integrate import integrate
+from aimss.forecast.engine.reference import integrate_reference
+from aimss.forecast.engine.trajectories import complete_constants
 
 DAYS = np.arange(0, 3651, 91.3125)
 BMD_POINTS = 0.005

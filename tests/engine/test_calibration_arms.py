@@ -16,8 +16,8 @@ import pytest
 from scenarios import MONTH, schedule_of
 
 from aimss.body.outputs import log_bmd, markers
-from aimss.forecast.engine import integrate
-from aimss.forecast.trajectories import complete_constants
+from aimss.forecast.engine.integrate import integrate
+from aimss.forecast.engine.trajectories import complete_constants
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 ARMS = json.loads((GOLDEN / "calibration_arms.json").read_text())

@@ -8,9 +8,9 @@ from women import random_constants, random_schedule
 
 from aimss.body.declaration import STATE_NAMES
 from aimss.body.schedule import Schedule
-from aimss.forecast import engine
-from aimss.forecast.engine import integrate
-from aimss.forecast.trajectories import SOLVED, SOLVED_AGAIN
+from aimss.forecast.engine import integrate as engine
+from aimss.forecast.engine.integrate import integrate
+from aimss.forecast.engine.trajectories import SOLVED, SOLVED_AGAIN
 
 DAYS = np.arange(0, 3651, 91.3125)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scenarios import MONTH, schedule_of
 
-from aimss.forecast.engine import integrate
+from aimss.forecast.engine.integrate import integrate
 
 GENERATOR = Path(__file__).parents[1] / "golden" / "engine_reference.py"
 GOLDEN = json.loads(GENERATOR.with_suffix(".json").read_text())

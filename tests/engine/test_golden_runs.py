@@ -11,8 +11,8 @@ from scenarios import MONTH, schedule_of
 
 from aimss.body.declaration import STATES
 from aimss.body.outputs import log_bmd, markers
-from aimss.forecast.engine import integrate
-from aimss.forecast.trajectories import complete_constants
+from aimss.forecast.engine.integrate import integrate
+from aimss.forecast.engine.trajectories import complete_constants
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "bone_reference_runs.json").read_text())
 TOLERANCE = GOLDEN["tolerance"]

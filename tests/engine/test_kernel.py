@@ -14,16 +14,16 @@ import pytest
 from llvmlite import binding, ir
 
 from aimss.body.declaration import STATES
-from aimss.forecast import kernel_cache, rosenbrock
-from aimss.forecast.codegen import generate
-from aimss.forecast.engine import integrate
-from aimss.forecast.lanes import LANES, vector_function
+from aimss.forecast.engine import kernel_cache, rosenbrock
+from aimss.forecast.engine.codegen import generate
+from aimss.forecast.engine.integrate import integrate
+from aimss.forecast.engine.lanes import LANES, vector_function
 
 ONE_WOMAN = """
 import json, sys, time
 from aimss.body.schedule import Schedule
-from aimss.forecast import kernel_cache
-from aimss.forecast.engine import integrate
+from aimss.forecast.engine import kernel_cache
+from aimss.forecast.engine.integrate import integrate
 begin = time.process_time()
 constants = {"years_since_final_menstrual_period": 5.0, "peripheral_estradiol_pmol_l": 18.0}
 found = integrate(constants, None, [Schedule.build([])], [0], 0.0, [365.25])

@@ -12,8 +12,8 @@ from aimss.body.declaration import DAYS_PER_YEAR
 from aimss.body.outputs import log_bmd, markers, state
 from aimss.body.schedule import Schedule
 from aimss.evidence.references import resolve
-from aimss.forecast.engine import integrate
-from aimss.forecast.trajectories import complete_constants
+from aimss.forecast.engine.integrate import integrate
+from aimss.forecast.engine.trajectories import complete_constants
 
 MONTHS = np.arange(0, 121)
 

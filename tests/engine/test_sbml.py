@@ -20,8 +20,8 @@ from aimss.body.model import rates
 from aimss.body.sbml import export_woman, to_sbml
 from aimss.cli import app
 from aimss.errors import ParameterError
-from aimss.forecast.engine import integrate
-from aimss.forecast.trajectories import complete_constants
+from aimss.forecast.engine.integrate import integrate
+from aimss.forecast.engine.trajectories import complete_constants
 
 AGREEMENT = 1e-6
 SCENARIOS = {

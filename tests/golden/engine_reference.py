@@ -1,8 +1,8 @@
 """Write `engine_reference.json`: values for what `bone_reference_runs.csv` leaves out, made by the slow reference.
 
 Alendronate, ibandronate, raloxifene, zoledronate after denosumab, and the fracture probabilities of one of them. The
-reference (`aimss.forecast.reference`, scipy LSODA at 1e-9) is written from the specification, apart from the kernel.
-Run as `PYTHONPATH=src:tests/engine python tests/golden/engine_reference.py`.
+reference (`aimss.forecast.engine.reference`, scipy LSODA at 1e-9) is written from the specification, apart from the
+kernel. Run as `PYTHONPATH=src:tests/engine python tests/golden/engine_reference.py`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from scenarios import MONTH, schedule_of
 from aimss.body.fracture import cumulative_probabilities, hazards
 from aimss.body.mortality import death_hazard
 from aimss.body.outputs import estrogen_signal, log_bmd_all, markers, state
-from aimss.forecast.reference import integrate_reference
-from aimss.forecast.trajectories import complete_constants
+from aimss.forecast.engine.reference import integrate_reference
+from aimss.forecast.engine.trajectories import complete_constants
 
 MONTHS = list(range(0, 121, 6))
 SCENARIOS: dict[str, dict[str, object]] = {

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from aimss.care.compile import compile_strategy
 from aimss.care.library import find_strategy
 from aimss.errors import AimssError, RecordError
-from aimss.forecast.joint import forecast_joint, joint_weeks, run_joint
-from aimss.forecast.joint_calendar import simulated_ratio
-from aimss.forecast.joint_document import joints_document
-from aimss.forecast.joint_evidence import excess_share, persistence_context, study_readings
-from aimss.forecast.joint_scores import joint_record
-from aimss.forecast.joint_strategy import JointOptions
-from aimss.forecast.joint_summary import by_draw
+from aimss.forecast.joints.calendar import simulated_ratio
+from aimss.forecast.joints.context import excess_share, persistence_context, study_readings
+from aimss.forecast.joints.document import joints_document
+from aimss.forecast.joints.forecast import forecast_joint, joint_weeks, run_joint
+from aimss.forecast.joints.scores import joint_record
+from aimss.forecast.joints.strategy import JointOptions
+from aimss.forecast.joints.summary import by_draw
 from aimss.patient.reading import read_record
 
 TODAY = "2026-01-15"

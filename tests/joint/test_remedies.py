@@ -6,7 +6,7 @@ import pytest
 from aimss.body.joint_draws import remedy_draws
 from aimss.errors import StrategyError
 from aimss.evidence.tables import load_table
-from aimss.forecast.remedies import RemedySwitches, apply_remedies, compare, remedies, remedy_effect
+from aimss.forecast.joints.remedies import RemedySwitches, apply_remedies, compare, remedies, remedy_effect
 
 DRAW = np.arange(600) % 300
 PAIN = np.full((600, 60), 5.5)

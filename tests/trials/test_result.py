@@ -97,7 +97,7 @@ def test_without_measurement_error_scans_are_true() -> None:
 def test_one_woman_against_the_reference_engine() -> None:
     from aimss.body import outputs
     from aimss.body.schedule import Schedule
-    from aimss.forecast.reference import integrate_reference
+    from aimss.forecast.engine.reference import integrate_reference
     from aimss.trials.bodies import make_bodies
     from aimss.trials.chunk import run_chunk
     from aimss.trials.job import Job

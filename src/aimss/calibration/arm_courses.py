@@ -44,7 +44,7 @@ class ArmCourses:
         self._run(relative_tolerance)
 
     def _run(self, relative_tolerance: float) -> None:
-        from aimss.forecast.engine import integrate
+        from aimss.forecast.engine.integrate import integrate
 
         names, p = list(self.arms), self.count
         if not names:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from aimss.body import outputs
 from aimss.body.declaration import SITES
 from aimss.body.schedule import Schedule
-from aimss.forecast.trajectories import FAILED, SOLVED_AGAIN
+from aimss.forecast.engine.trajectories import FAILED, SOLVED_AGAIN
 
 Array = NDArray[np.float64]
 
@@ -65,7 +65,7 @@ def simulate(
     workers: int = 1,
 ) -> Courses:
     """Integrate n twins over their schedules and read off the courses; shapes as in `forecast.engine.integrate`."""
-    from aimss.forecast.engine import integrate
+    from aimss.forecast.engine.integrate import integrate
 
     run = integrate(
         constants,

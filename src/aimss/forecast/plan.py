@@ -12,7 +12,7 @@ import numpy as np
 from aimss.forecast.explain import explain
 from aimss.forecast.forecast import Forecast, Settings, StrategyCourse, forecast
 from aimss.forecast.fracture_risk import DEFINITIONS
-from aimss.forecast.joint_document import joint_choices, joints_document
+from aimss.forecast.joints.document import joint_choices, joints_document
 from aimss.forecast.plan_document import (
     Banner,
     BmdSeries,

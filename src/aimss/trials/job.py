@@ -20,7 +20,7 @@ from aimss.trials.templates import template
 if TYPE_CHECKING:
     from aimss.care.compile import CompiledStrategy
     from aimss.care.strategy import Strategy
-    from aimss.forecast.joint_calendar import WeeklyExposure
+    from aimss.forecast.joints.calendar import WeeklyExposure
     from aimss.patient.patient import Patient
 
 

@@ -29,8 +29,8 @@ from aimss.body.persistence import burden, setting_rates, stopping
 from aimss.body.susceptibility import RiskShift, risk_shift, shift_probability
 from aimss.care.compile import CompiledStrategy
 from aimss.counter_random import normals, uniforms
-from aimss.forecast.joint_calendar import JointCalendar, WeeklyExposure, exposures, simulated_ratio
-from aimss.forecast.remedies import RemedySwitches, apply_remedies
+from aimss.forecast.joints.calendar import JointCalendar, WeeklyExposure, exposures, simulated_ratio
+from aimss.forecast.joints.remedies import RemedySwitches, apply_remedies
 from aimss.patient.dates import DAYS_PER_MONTH, DAYS_PER_YEAR
 from aimss.trials.arms import Course, settle
 from aimss.trials.columns import WEEKS_PER_MONTH, column_key

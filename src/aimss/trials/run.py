@@ -123,7 +123,7 @@ def _chunks(
         return run_on_cluster(job, todo, scheduler)
     count = min(worker_count(workers), max(1, len(todo)))
     if count > 1:
-        from aimss.forecast.kernel_cache import load_kernel
+        from aimss.forecast.engine.kernel_cache import load_kernel
 
         load_kernel()  # compiled once here, so that the workers find it on the disk
     return run_here(job, todo, count, note)

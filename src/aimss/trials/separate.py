@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aimss.forecast.remedies import MERGE_ASSUMPTION, remedies
+from aimss.forecast.joints.remedies import MERGE_ASSUMPTION, remedies
 
 if TYPE_CHECKING:
     from aimss.trials.job import Job

@@ -9,9 +9,9 @@ from aimss.body.outputs import log_bmd_all
 from aimss.care.compile import compile_strategy
 from aimss.care.library import find_strategy
 from aimss.care.triggers import resolve_triggers
-from aimss.forecast.engine import integrate
-from aimss.forecast.stiff import solve_stiff
-from aimss.forecast.trajectories import check, complete_constants, constants_of
+from aimss.forecast.engine.integrate import integrate
+from aimss.forecast.engine.stiff import solve_stiff
+from aimss.forecast.engine.trajectories import check, complete_constants, constants_of
 
 N = 5
 CONSTANTS = {

@@ -11,11 +11,11 @@ from aimss.body import joint_observation as see
 from aimss.body.joint_draws import FloatArray
 from aimss.body.persistence import WEEKS_PER_MONTH
 from aimss.body.susceptibility import shift_probability
-from aimss.forecast.joint_calendar import JointCalendar
-from aimss.forecast.joint_scores import JointRecord
-from aimss.forecast.joint_strategy import JointOptions, StrategyJoints
-from aimss.forecast.joint_summary import interval, ratio_interval
-from aimss.forecast.joint_twins import JointTwins
+from aimss.forecast.joints.calendar import JointCalendar
+from aimss.forecast.joints.scores import JointRecord
+from aimss.forecast.joints.strategy import JointOptions, StrategyJoints
+from aimss.forecast.joints.summary import interval, ratio_interval
+from aimss.forecast.joints.twins import JointTwins
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -156,7 +156,7 @@ def simulated_ratios(patient: Patient, compiled: Sequence[CompiledStrategy], wee
     Twins share one course: the spread of suppression between women and drugs has no known effect on pain.
     """
     from aimss.body.outputs import state
-    from aimss.forecast.engine import integrate
+    from aimss.forecast.engine.integrate import integrate
     from aimss.forecast.unknowns import UNKNOWNS, record_inputs
 
     # rows of zeros stand for the middle of what her record does not say

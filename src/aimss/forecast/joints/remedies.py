@@ -93,7 +93,7 @@ class Remedy:
 @cache
 def remedies() -> Mapping[str, Remedy]:
     """Return the remedies by name."""
-    text = (files("aimss.forecast") / "remedies.csv").read_text(encoding="utf-8")
+    text = (files("aimss.forecast.joints") / "remedies.csv").read_text(encoding="utf-8")
     found = {}
     for row in csv.DictReader(io.StringIO(text)):
         contrasts, burdens = (tuple(row.pop(k).split()) for k in ("contrast_rows", "burden_rows"))

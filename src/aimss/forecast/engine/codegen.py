@@ -18,9 +18,9 @@ from aimss.body.model import dose_jumps, rates
 from aimss.body.parameters import default
 from aimss.body.schedule import DOSES, INPUTS
 from aimss.body.tracing import Node, reachable
-from aimss.forecast import lanes
-from aimss.forecast import rosenbrock as rodas
-from aimss.forecast.expressions import INPUT, STATE, WOMAN, Writer, at, expression, sum_of
+from aimss.forecast.engine import lanes
+from aimss.forecast.engine import rosenbrock as rodas
+from aimss.forecast.engine.expressions import INPUT, STATE, WOMAN, Writer, at, expression, sum_of
 
 SIZE = len(STATES)
 # Women without these from start to end take a plain step, a third cheaper: no bisphosphonate, tamoxifen or raloxifene.
@@ -252,7 +252,7 @@ def generate() -> Kernel:
         # the machine code depends on the compiler of lanes too: another one is another module
         "LANE_COMPILER": repr(hashlib.sha256(inspect.getsource(lanes).encode()).hexdigest()),
     }
-    source = (files("aimss.forecast") / "kernel_template.txt").read_text(encoding="utf-8")
+    source = (files("aimss.forecast.engine") / "kernel_template.txt").read_text(encoding="utf-8")
     source = source.replace("#LITERALS#", "\n".join(f"{k} = {v}" for k, v in literals.items()))
     text = "\n".join(f'    "{name}": """\n' + "\n".join(code) + '\n""",' for name, code in programs.items())
     return Kernel(source.replace("#PROGRAMS#", text), tuple(step.writer.constants), step.writer.rows)

@@ -12,9 +12,9 @@ from aimss.body.joint import clip_pain
 from aimss.body.joint_draws import FloatArray, joint_parameters, persistence_draws
 from aimss.body.persistence import NEW_SETTING, WEEKS_PER_MONTH, Stopping, burden, setting_rates, stopping
 from aimss.counter_random import normals, uniforms
-from aimss.forecast.joint_calendar import JointCalendar, WeeklyExposure, chosen, simulated_ratios, weekly_exposure
-from aimss.forecast.joint_twins import JointTwins
-from aimss.forecast.remedies import RemedySwitches, apply_remedies
+from aimss.forecast.joints.calendar import JointCalendar, WeeklyExposure, chosen, simulated_ratios, weekly_exposure
+from aimss.forecast.joints.remedies import RemedySwitches, apply_remedies
+from aimss.forecast.joints.twins import JointTwins
 
 if TYPE_CHECKING:
     from aimss.care.compile import CompiledStrategy

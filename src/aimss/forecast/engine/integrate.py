@@ -13,10 +13,19 @@ from numpy.typing import NDArray
 from aimss.body.declaration import STATE_NAMES
 from aimss.body.model import untreated_states
 from aimss.body.schedule import DOSES, INPUTS, Schedule
-from aimss.forecast.codegen import OPTIONAL_STATES
-from aimss.forecast.kernel_cache import load_kernel
-from aimss.forecast.stiff import solve_stiff
-from aimss.forecast.trajectories import FAILED, SOLVED, SOLVED_AGAIN, Array, Problem, Trajectories, check, constants_of
+from aimss.forecast.engine.codegen import OPTIONAL_STATES
+from aimss.forecast.engine.kernel_cache import load_kernel
+from aimss.forecast.engine.stiff import solve_stiff
+from aimss.forecast.engine.trajectories import (
+    FAILED,
+    SOLVED,
+    SOLVED_AGAIN,
+    Array,
+    Problem,
+    Trajectories,
+    check,
+    constants_of,
+)
 
 # The first step after a dose or a change, in days, at rtol 1e-4; it only saves tries.
 FIRST_STEP_DAYS = 0.3

@@ -29,12 +29,12 @@ from aimss.body.joint_draws import FloatArray, Theta, latent_draws, take
 from aimss.body.joint_observation import ReportingNumbers, new_study
 from aimss.body.susceptibility import RiskShift, risk_shift
 from aimss.counter_random import uniforms
-from aimss.forecast.joint_scores import JointRecord, answer_log_likelihood, score_log_likelihood
+from aimss.forecast.joints.scores import JointRecord, answer_log_likelihood, score_log_likelihood
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aimss.forecast.joint_calendar import JointCalendar, WeeklyExposure
+    from aimss.forecast.joints.calendar import JointCalendar, WeeklyExposure
 
 _CHUNK = 8192
 _EPOCH = 4096  # weeks; keeps the address of a week positive whatever lies in the past

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimss.body.schedule import DOSES, INPUTS, Schedule
-from aimss.forecast.trajectories import FAILED, SOLVED, Array, Trajectories, check, constants_of
+from aimss.forecast.engine.trajectories import FAILED, SOLVED, Array, Trajectories, check, constants_of
 
 _RTOL, _ATOL = 1e-9, 1e-10
 

@@ -17,13 +17,13 @@ from aimss.care.compile import CompiledStrategy, compile_strategy
 from aimss.care.library import find_strategy
 from aimss.errors import OutOfScopeError, StrategyError
 from aimss.evidence.tables import load_table
-from aimss.forecast.joint import JointForecast, joint_weeks, run_joint
-from aimss.forecast.joint_calendar import simulated_ratio
-from aimss.forecast.joint_evidence import persistence_context, second_drug_rows, study_readings
-from aimss.forecast.joint_strategy import JointOptions, StrategyJoints
-from aimss.forecast.joint_summary import interval
-from aimss.forecast.remedies import CAVEATS as REMEDY_CAVEATS
-from aimss.forecast.remedies import RemedySwitches, remedies, remedy_effect
+from aimss.forecast.joints.calendar import simulated_ratio
+from aimss.forecast.joints.context import persistence_context, second_drug_rows, study_readings
+from aimss.forecast.joints.forecast import JointForecast, joint_weeks, run_joint
+from aimss.forecast.joints.remedies import CAVEATS as REMEDY_CAVEATS
+from aimss.forecast.joints.remedies import RemedySwitches, remedies, remedy_effect
+from aimss.forecast.joints.strategy import JointOptions, StrategyJoints
+from aimss.forecast.joints.summary import interval
 
 if TYPE_CHECKING:
     from aimss.patient.patient import Patient

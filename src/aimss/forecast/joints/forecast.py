@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aimss.body.joint_draws import FloatArray
-from aimss.forecast.joint_calendar import JointCalendar, calendar, exposures, simulated_ratio
-from aimss.forecast.joint_dataset import CAVEATS, joint_dataset
-from aimss.forecast.joint_scores import JointRecord, joint_record
-from aimss.forecast.joint_strategy import JointOptions, StrategyJoints, let_pain_decide, run_strategy
-from aimss.forecast.joint_twins import JointTwins, make_twins
+from aimss.forecast.joints.calendar import JointCalendar, calendar, exposures, simulated_ratio
+from aimss.forecast.joints.dataset import CAVEATS, joint_dataset
+from aimss.forecast.joints.scores import JointRecord, joint_record
+from aimss.forecast.joints.strategy import JointOptions, StrategyJoints, let_pain_decide, run_strategy
+from aimss.forecast.joints.twins import JointTwins, make_twins
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from aimss.forecast.codegen import Kernel, generate
+from aimss.forecast.engine.codegen import Kernel, generate
 
 
 def cache_directory() -> Path:

@@ -1,0 +1,1 @@
+"""Her joints: pain with and without the drug, remedies, staying on treatment."""
