@@ -156,3 +156,17 @@ def test_intervals_of_pain_shares_are_intervals():
     widths = [e[k]["high90"] - e[k]["low90"] for e in made.joints["of_100"] for k in ("with_ai", "without_ai")
               if e["code"] == "GE4"]  # fmt: skip
     assert min(widths) > 0.15  # 500 draws of the fit differ by 0.3 and more; fewer women a draw hid it
+
+
+def test_derivatives_agree_with_large_differences_and_have_the_right_sign(document):
+    assert document.explain is not None
+    spine = {
+        d["parameter"]: d["points_per_sd"]
+        for d in document.explain["derivatives"]["bmd_change_percent"]["lumbar_spine"]
+    }
+    assert spine["ageing_loss_lumbar_spine"] < 0  # more loss by age, less bone
+    # loss by age enters the log volume as a straight line: the derivative is known without the engine
+    parameter = default().parameter("ageing_loss_lumbar_spine")
+    centre = parameter.value * np.exp(-(default().between_women["ageing_loss_lumbar_spine"] ** 2) / 2)
+    level = 1 + document.strategies[0].bmd["lumbar_spine"].change_percent.median[60] / 100
+    assert spine["ageing_loss_lumbar_spine"] == pytest.approx(-100 * 5 * centre * parameter.sd * level, rel=0.05)

@@ -36,6 +36,13 @@ class Parameter:
     status: str
     source: str
 
+    @property
+    def sd(self) -> float:
+        """Return the SD of its uncertainty: of its logarithm, or of itself where it is normal; 0 where it is fixed."""
+        if self.distribution == "normal" and self.ci95_low is not None and self.ci95_high is not None:
+            return (self.ci95_high - self.ci95_low) / (2 * _NORMAL_95)
+        return self.ln_sd or 0.0
+
 
 class Parameters(Mapping[str, float]):
     """All parameters at one set of values: `parameters["estrogen_hill"]`."""
@@ -144,14 +151,10 @@ def _factor(names: tuple[str, ...], parameters: Parameters) -> NDArray[np.float6
     covariance = np.zeros((len(names), len(names)))
     for i, name in enumerate(names):
         p = parameters.parameter(name)
-        if p.distribution == "normal":
-            if p.ci95_low is None or p.ci95_high is None:
-                raise ParameterError(name, "a 95% interval", "none")
-            covariance[i, i] = ((p.ci95_high - p.ci95_low) / (2 * _NORMAL_95)) ** 2
-        elif name not in labels:
-            if p.ln_sd is None:
-                raise ParameterError(name, "a standard deviation of its logarithm", "none")
-            covariance[i, i] = p.ln_sd**2
+        if name not in labels:
+            if p.sd == 0.0:
+                raise ParameterError(name, "a 95 % interval or a standard deviation of its logarithm", "none")
+            covariance[i, i] = p.sd**2
     at = np.array([names.index(label) for label in labels])
     covariance[np.ix_(at, at)] = fitted
     return np.asarray(np.linalg.cholesky(covariance))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from aimss.forecast.derivatives import bmd_derivatives
 from aimss.forecast.explain import explain
 from aimss.forecast.forecast import Forecast, Settings, StrategyCourse, forecast
 from aimss.forecast.fracture_risk import DEFINITIONS
@@ -111,11 +112,21 @@ def make_plan(
         guideline_forecasts=plan_guidelines(patient, rules.strategies(), made, parameters),
         joints=joints,
         harms=plan_harms(patient, compiled),
-        explain=explain(made, parameters) if explained else None,
+        explain=_explained(patient, made, parameters) if explained else None,
         sources=plan_sources(parameters, made),
         run=run_record(patient, strategies, parameters, made, command),
     )
     return document, made
+
+
+def _explained(patient: Patient, made: Forecast, parameters: Parameters) -> dict[str, Any]:
+    """What drives the interval, which test narrows it, and how the outcome moves with each parameter."""
+    months = min(60.0, float(made.months[-1]))
+    first = made.strategies[0].compiled
+    return {
+        **explain(made, parameters),
+        "derivatives": {"months": months, "bmd_change_percent": bmd_derivatives(patient, first, parameters, months)},
+    }
 
 
 def _bone_of_choices(patient: Patient, parameters: Parameters, twins: Forecast) -> dict[str, str]:
