@@ -64,6 +64,14 @@ class JointTwins:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def parameters(self) -> FloatArray:
+        """What differs between parameter draws, standardised, (n, parameters): the causes of a spread between them."""
+        habits = self.reporting
+        columns = [*self.theta.values(), *(getattr(habits, name) for name in habits.__dataclass_fields__)]
+        table = np.stack([c for c in columns if c.shape == self.draw.shape and np.ptp(c) > 0], axis=1)
+        return np.asarray((table - table.mean(axis=0)) / table.std(axis=0))
+
     def effect(self, exposure: WeeklyExposure, switch_factor: FloatArray | float = 1.0) -> FloatArray:
         """Return what the drug adds before clipping, (n, t) points; 0 in women who are not susceptible."""
         time = np.arange(exposure.suppressed.shape[-1], dtype=float)
