@@ -332,3 +332,22 @@ def test_the_summary_is_a_dataset_with_units_and_named_dimensions():
     assert all(v.attrs["units"] and v.attrs["long_name"] for v in data.data_vars.values())
     assert "definition" in data["words"].dims
     assert data.attrs["setting"]
+
+
+def test_an_interval_does_not_collapse_where_a_draw_has_few_twins():
+    """Every draw differs, four twins each: the spread between draws must be seen, not lost in the twins' noise."""
+    from aimss.forecast.joint_summary import interval
+
+    widths = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        cause = rng.normal(size=500)
+        draw = np.repeat(np.arange(500), 4)
+        values = (rng.uniform(size=2000) < 0.4 + 0.05 * cause[draw]).astype(float)
+        causes = np.column_stack([cause, rng.normal(size=(500, 20))])[draw]
+        _, low, high = interval(values, draw, causes)
+        widths.append(high - low)
+    truth = 2 * 1.645 * 0.05
+    assert min(widths) > 0.5 * truth
+    assert max(widths) < 2.2 * truth
+    assert np.median(widths) == pytest.approx(truth, rel=0.25)

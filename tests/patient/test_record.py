@@ -140,3 +140,10 @@ def test_a_patient_cannot_be_changed() -> None:
         patient.age_years = 30
     assert read_record(patient) is patient
     assert isinstance(patient, Patient)
+
+
+def test_injections_a_day_apart_are_a_slip():
+    dose = {"drug": "denosumab", "dose": 60, "unit": "mg", "start": "2023-02-01"}
+    with pytest.raises(RecordError, match=r"interval_days: expected denosumab at least 21 days apart"):
+        patient_from_data({**SOUND, "drugs": [{**dose, "interval_days": 1}]})
+    patient_from_data({**SOUND, "drugs": [{**dose, "interval_days": 182}]})

@@ -8,7 +8,7 @@ import pytest
 from plan_factory import document
 from typer.testing import CliRunner
 
-from aimss.cli import app
+from aimss.cli import app, main
 from aimss.errors import InputFileError
 from aimss.report.page import render_page
 from aimss.report.saved import read_plan
@@ -62,3 +62,13 @@ def test_no_file_and_no_utf8(tmp_path):
     (tmp_path / "latin.json").write_bytes(b'{"a": "\xe9"}')
     with pytest.raises(InputFileError, match="not UTF-8"):
         read_plan(tmp_path / "latin.json")
+
+
+def test_a_place_that_cannot_be_written_is_one_error(tmp_path, monkeypatch, capsys):
+    saved = tmp_path / "plan.json"
+    saved.write_text(document().model_dump_json(by_alias=True), encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["aimss", "page", str(saved), "--out", str(tmp_path)])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 3
+    assert "expected a place that can be written" in capsys.readouterr().err

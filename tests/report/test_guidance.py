@@ -90,7 +90,16 @@ def test_a_red_flag_that_fires_stands_before_all_else():
     plan = document(rules=rules)
     html = render_page(plan)
     assert html.index("see a clinician now") < html.index("The short answer")
-    assert short_answer(plan)[0] == "First: see a clinician now."
+    assert short_answer(plan)[0].startswith("First: a clinician should look")
+
+
+def test_what_a_safety_rule_forbids_stands_beside_the_choices():
+    rule = safety_rule("SAF-DEN-01", "fires", severity="contraindicated", context="denosumab 60 mg", do="correct first")
+    plan = document(rules={**RULES, "safety": [rule]})
+    assert any("denosumab 60 mg (correct first" in sentence for sentence in short_answer(plan))
+    html = render_page(plan)
+    assert html.index("Not as the record stands") < html.index('id="safety"')
+    assert "Not as the record stands" not in render_page(document(rules={**RULES, "safety": []}))
 
 
 def test_a_red_flag_that_was_not_asked_is_asked(page):

@@ -10,7 +10,7 @@ from aimss.cli import evidence, joint, model, page, patient, rules, strategies
 from aimss.cli import plan as planning
 from aimss.cli import trial as trials
 from aimss.cli import validate as validation
-from aimss.errors import AimssError
+from aimss.errors import AimssError, InputFileError
 
 app = typer.Typer(
     name="aimss",
@@ -40,3 +40,9 @@ def main() -> None:
     except AimssError as error:
         sys.stderr.write(f"aimss: {error}\n")
         sys.exit(error.exit_code)
+    except OSError as error:
+        # what cannot be read is told by the readers; what is left is a place that cannot be written
+        where = error.filename if isinstance(error.filename, str) else "output"
+        sys.stderr.write(f"aimss: {where}: expected a place that can be written; found {error.strerror or 'none'}. ")
+        sys.stderr.write("Choose another with --out.\n")
+        sys.exit(InputFileError.exit_code)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 YEARS = (0.5, 20.0)
 TWINS = (50, 100_000)
+WORKERS = (1, 256)
 
 
 PLAN_DEFAULTS: Mapping[str, Any] = {
@@ -53,6 +54,7 @@ def plan_for(
     _within("years", years, *YEARS)
     _within("twins", twins, *TWINS)
     _within("seed", seed, 0, 2**31 - 1)
+    _within("workers", workers, *WORKERS)
     chosen = chosen_strategies(patient, strategies)
 
     import numpy as np

@@ -28,6 +28,9 @@ DOSE_RANGE_MG: dict[str, tuple[float, float]] = {
     "denosumab": (30, 120), "raloxifene": (30, 120), "letrozole": (0.5, 5), "anastrozole": (0.5, 10),
     "exemestane": (10, 50), "tamoxifen": (5, 40), "duloxetine": (10, 120),
 }  # fmt: skip
+# Injections and infusions nearer together than this are a slip of the pen: 120 mg and 4 mg every three to four weeks
+# are the closest in use (assumed bounds).
+CLOSEST_DAYS = {"denosumab": 21, "zoledronate": 18, "ovarian_suppression": 21}
 MG_PER_UNIT = {"mg": 1.0, "g": 1000.0, "ug": 0.001}
 
 Condition = Literal[
@@ -83,6 +86,12 @@ class DrugCourse(Part):
                     "dose", f"a single dose of {self.drug} of {low:g} to {high:g} mg", f"{self.dose:g} {self.unit}",
                     "Check the unit; a daily total or a weekly sum is not a dose.",
                 )  # fmt: skip
+        closest = CLOSEST_DAYS.get(self.drug)
+        if closest and self.interval_days is not None and self.interval_days < closest:
+            raise refuse(
+                "interval_days", f"{self.drug} at least {closest} days apart", f"{self.interval_days:g}",
+                "Write the interval in days: 28 for monthly, 182 for half-yearly.",
+            )  # fmt: skip
         return self
 
 

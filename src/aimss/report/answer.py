@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aimss.forecast.plan_document import PlanDocument, StrategyForecast
-from aimss.report.guidance import guideline_sentence, safety
+from aimss.report.guidance import contraindicated, guideline_sentence, safety
 from aimss.report.joints import joint_sentence
 from aimss.report.reading import SITES, Estimate, fracture_at, mentions_denosumab, t_score_at
 from aimss.report.words import base_of, interval, number, of_base, of_base_interval, plain_field, years
@@ -103,11 +103,18 @@ def short_answer(document: PlanDocument) -> list[str]:
     sentences = [*_bone(document, first), *_fracture(document, first)]
     warnings = safety(document)
     if warnings and warnings.red_flags:
-        sentences.insert(0, f"First: {'; '.join(str(flag['do']) for flag in warnings.red_flags)}.")
+        seen = "; ".join(dict.fromkeys(str(sign) for flag in warnings.red_flags for sign in flag.get("seen") or []))
+        sentences.insert(
+            0,
+            "First: a clinician should look at what the record tells before anything else"
+            f"{f' ({seen})' if seen else ''}. It must not be put down to the drug until its cause is known.",
+        )
     if joint := joint_sentence(document):
         sentences.insert(int(bool(warnings and warnings.red_flags)), joint)
     if guidance := guideline_sentence(document):
         sentences.append(guidance)
+    if against := contraindicated(document):
+        sentences.append(against)
     if mentions_denosumab(document):
         sentences.append(DENOSUMAB_WARNING)
     if document.missing:

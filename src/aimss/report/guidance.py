@@ -243,6 +243,19 @@ def followed(document: PlanDocument) -> list[Followed]:
     return rows
 
 
+def contraindicated(document: PlanDocument) -> str:
+    """Return one sentence on the medicines that the record speaks against as it stands; empty without any."""
+    warnings = safety(document)
+    fires = [i for i in warnings.fires if i.get("severity") == "contraindicated"] if warnings else []
+    if not fires:
+        return ""
+    named = []
+    for item in fires:
+        why = "; ".join([str(item["do"]), *(str(sign) for sign in item.get("seen") or [])])
+        named.append(f"{item.get('context') or item['rule_id']} ({why}; {item['rule_id']})")
+    return f"As the record stands, a safety rule speaks against: {', '.join(named)}. The forecast does not know of it."
+
+
 def guideline_sentence(document: PlanDocument) -> str:
     """Return one sentence on what the bone guidelines say of her and that they differ; empty without any."""
     questions, _ = guidelines(document)

@@ -14,7 +14,7 @@ from aimss.forecast.plan_document import PlanDocument
 from aimss.report.answer import DENOSUMAB_WARNING, short_answer
 from aimss.report.bones import bones
 from aimss.report.charts.figure import look
-from aimss.report.guidance import fact_text, followed, guidelines, safety
+from aimss.report.guidance import contraindicated, fact_text, followed, guidelines, safety
 from aimss.report.harms import harms
 from aimss.report.joints import joints
 from aimss.report.reading import SITES
@@ -160,6 +160,7 @@ def render_page(document: PlanDocument) -> str:
         facts=_facts(document.record),
         answer=document.short_answer or short_answer(document),
         safety=safety(document),
+        against=contraindicated(document),
         guidelines=guidelines(document),
         followed=followed(document),
         joints=joints(document),

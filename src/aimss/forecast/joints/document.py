@@ -285,6 +285,10 @@ def _choice(name: str, compiled: CompiledStrategy, run: StrategyJoints, made: Jo
         "sources": rows,
         "notes": notes,
     }
+    if name == "intermittent":
+        # month 12 is the end of three months off: one moment of the cycle would flatter it
+        found["pain_12_months"] = _spread(data["pain"].isel(time=slice(1, 13)).mean("time").to_numpy())
+        notes.append("How fast pain eases is an assumption of the model; pain is the average of twelve months here.")
     if name in {"pause", "intermittent"}:
         # the hazards were fitted to women without breaks
         del found["on_ai_12_months"]
