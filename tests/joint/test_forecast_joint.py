@@ -336,7 +336,7 @@ def test_the_summary_is_a_dataset_with_units_and_named_dimensions():
 
 def test_an_interval_does_not_collapse_where_a_draw_has_few_twins():
     """Every draw differs, four twins each: the spread between draws must be seen, not lost in the twins' noise."""
-    from aimss.forecast.joint_summary import interval
+    from aimss.forecast.joints.summary import interval
 
     widths = []
     for seed in range(20):

@@ -38,7 +38,10 @@ DEFINITIONS: Mapping[str, Definition] = MappingProxyType(
             Definition(
                 "NOTABLE", "joint pain that she names herself before treatment", "asked once at the start", False, "E"
             ),
-            Definition("GE4", "joint pain of 4 or more out of 10 now", "0-10 score on the day", False, "E"),
+            Definition(
+                "GE4", "worst joint pain of 4 or more out of 10 in the last 24 hours", "0-10 score on the day",
+                False, "E",
+            ),
             Definition(
                 "S-CUR", "new or worse joint pain at this time", "survey of women who know of their AI", False, "E"
             ),

@@ -287,5 +287,17 @@ def joint_sentence(document: PlanDocument) -> str:
     return (
         f"Stiff or achy joints: {people.with_drug.value} women like you {when} {people.month} months with the drug "
         f"(range {people.with_drug.range}), {people.without.value} without it (range {people.without.range}). "
-        f"Counted: {people.definition}."
+        f"Counted: {people.definition}.{_share_sentence(document)}"
+    )
+
+
+def _share_sentence(document: PlanDocument) -> str:
+    """What trials said of the drug's share, so that the two counts before it are not read as the answer."""
+    trials = [e for e in (document.joints or {}).get("attributable") or [] if "model" not in str(e["evidence"])]
+    if not trials:
+        return ""
+    low, high = min(e["low"] for e in trials), max(e["high"] for e in trials)
+    return (
+        " How much of it is the drug cannot be known of one woman; "
+        f"in trials {100 * low:.0f} to {100 * high:.0f} of 100 reports were due to it."
     )
