@@ -336,7 +336,7 @@ def test_the_summary_is_a_dataset_with_units_and_named_dimensions():
 
 def test_an_interval_does_not_collapse_where_a_draw_has_few_twins():
     """Every draw differs, four twins each: the spread between draws must be seen, not lost in the twins' noise."""
-    from aimss.forecast.joints.summary import interval
+    from aimss.forecast.joints.summary import Causes, interval
 
     widths = []
     for seed in range(20):
@@ -345,7 +345,7 @@ def test_an_interval_does_not_collapse_where_a_draw_has_few_twins():
         draw = np.repeat(np.arange(500), 4)
         values = (rng.uniform(size=2000) < 0.4 + 0.05 * cause[draw]).astype(float)
         causes = np.column_stack([cause, rng.normal(size=(500, 20))])[draw]
-        _, low, high = interval(values, draw, causes)
+        _, low, high = interval(values, draw, Causes.of(draw, causes))
         widths.append(high - low)
     truth = 2 * 1.645 * 0.05
     assert min(widths) > 0.5 * truth

@@ -71,8 +71,8 @@ def joint_dataset(
                 p = _probability(code, strategy.pain, twins, weeks, since, week)
                 p1 = _probability(code, strategy.with_drug, twins, weeks, since, week)
                 p0 = _probability(code, strategy.without_drug, twins, weeks, since, week)
-                with_drug[s, d, m] = interval(p, twins.draw, twins.parameters)
-                without[s, d, m] = interval(p0, twins.draw, twins.parameters)
+                with_drug[s, d, m] = interval(p, twins.draw, twins.causes)
+                without[s, d, m] = interval(p0, twins.draw, twins.causes)
                 share[s, d, m] = ratio_interval(p1 - p0, p1, twins.draw)
     stopped_at = np.array([max(0, i - weeks.index(max(0, weeks.start_week))) for i in at])
 

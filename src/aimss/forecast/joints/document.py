@@ -278,7 +278,7 @@ def _choice(name: str, compiled: CompiledStrategy, run: StrategyJoints, made: Jo
         "strategy": compiled.name,
         "label": compiled.strategy.label,
         "pain_12_months": _spread(data["pain"].isel(time=12).to_numpy()),
-        "on_ai_12_months": _e(interval(1.0 - stopped, made.twins.draw, made.twins.parameters)) if on_drug else None,
+        "on_ai_12_months": _e(interval(1.0 - stopped, made.twins.draw, made.twins.causes)) if on_drug else None,
         "setting": made.options.setting,
         "bone": "",
         "recurrence": recurrence,

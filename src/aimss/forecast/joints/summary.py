@@ -6,6 +6,8 @@ is the spread of that mean between parameter draws, freed of the noise of having
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,16 +16,30 @@ from aimss.body.joint_draws import FloatArray
 SHARES = (0.5, 0.05, 0.95)
 
 
-def by_draw(
-    values: FloatArray, draw: NDArray[np.int64], causes: FloatArray | None = None
-) -> tuple[FloatArray, FloatArray]:
+@dataclass(frozen=True, eq=False)
+class Causes:
+    """What can make parameter draws differ: an orthonormal basis (k, r) of their parameters."""
+
+    basis: FloatArray
+
+    @classmethod
+    def of(cls, draw: NDArray[np.int64], parameters: FloatArray) -> Causes:
+        """Make the basis once for many intervals; draw (n,), parameters (n, p), alike within a draw."""
+        _, first, count = np.unique(draw, return_index=True, return_counts=True)
+        weight = (count / count.sum())[:, None]
+        centred = parameters[first] - (weight * parameters[first]).sum(axis=0)
+        basis, length, _ = np.linalg.svd(np.sqrt(weight) * centred, full_matrices=False)
+        return cls(np.asarray(basis[:, length > 1e-9 * max(length.max(initial=0.0), 1e-300)]))
+
+
+def by_draw(values: FloatArray, draw: NDArray[np.int64], causes: Causes | None = None) -> tuple[FloatArray, FloatArray]:
     """Return the mean of twins' values in each parameter draw that occurs, freed of sampling noise, and its weight.
 
-    values : (n, ...); draw : (n,); causes : (n, k), the parameters themselves, alike within a draw. Shrinking keeps the
-    overall mean and takes the within-draw variance out of the between-draw variance. With few twins a draw that
-    difference may come out at nothing by chance, so that what the parameters explain linearly is its lower bound.
+    values : (n, ...); draw : (n,). Shrinking keeps the overall mean and takes the within-draw variance out of the
+    between-draw variance. With few twins a draw that difference may come out at nothing by chance, so that what the
+    parameters explain linearly is its lower bound.
     """
-    occurring, first, place, count = np.unique(draw, return_index=True, return_inverse=True, return_counts=True)
+    occurring, place, count = np.unique(draw, return_inverse=True, return_counts=True)
     shape = (len(occurring), *values.shape[1:])
     total, square = np.zeros(shape), np.zeros(shape)
     np.add.at(total, place, values)
@@ -41,21 +57,18 @@ def by_draw(
     shrunk = centre + keep * (mean - centre)
     if causes is None:
         return shrunk, weight
-    explained, rank = _explained(mean - centre, causes[first], weight)
+    explained, rank = _explained(mean - centre, causes, weight), causes.basis.shape[1]
     seen = (w * explained**2).sum(axis=0)
     hold = np.sqrt(np.clip(1.0 - rank * within / len(draw) / np.where(seen > 0, seen, 1.0), 0.0, 1.0))
     wider = hold**2 * seen > keep**2 * between
     return np.where(wider, np.clip(centre + hold * explained, 0.0, 1.0), shrunk), weight
 
 
-def _explained(mean: FloatArray, causes: FloatArray, weight: FloatArray) -> tuple[FloatArray, int]:
-    """Weighted least squares of the draws' centred means (k, ...) on their parameters; the fit and its rank."""
+def _explained(mean: FloatArray, causes: Causes, weight: FloatArray) -> FloatArray:
+    """Weighted least squares of the draws' centred means (k, ...) on their parameters."""
     root = np.sqrt(weight)[:, None]
-    centred = causes - (weight[:, None] * causes).sum(axis=0)
-    basis, length, _ = np.linalg.svd(root * centred, full_matrices=False)
-    basis = basis[:, length > 1e-9 * max(length.max(initial=0.0), 1e-300)]
     flat = root * mean.reshape(len(mean), -1)
-    return (basis @ (basis.T @ flat) / root).reshape(mean.shape), basis.shape[1]
+    return np.asarray((causes.basis @ (causes.basis.T @ flat) / root).reshape(mean.shape))
 
 
 def weighted_quantile(values: FloatArray, weight: FloatArray, share: float) -> FloatArray:
@@ -68,7 +81,7 @@ def weighted_quantile(values: FloatArray, weight: FloatArray, share: float) -> F
     return np.asarray(np.take_along_axis(ranked, at[None], axis=0)[0])
 
 
-def interval(values: FloatArray, draw: NDArray[np.int64], causes: FloatArray | None = None) -> FloatArray:
+def interval(values: FloatArray, draw: NDArray[np.int64], causes: Causes | None = None) -> FloatArray:
     """Median, 5 % and 95 % of the mean over women, (3, ...); causes as in `by_draw`, for probabilities only."""
     means, weight = by_draw(values, draw, causes)
     return np.stack([weighted_quantile(means, weight, share) for share in SHARES])

@@ -8,6 +8,7 @@ count. Candidate i is the same however many there are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +31,7 @@ from aimss.body.joint_observation import ReportingNumbers, new_study
 from aimss.body.susceptibility import RiskShift, risk_shift
 from aimss.counter_random import uniforms
 from aimss.forecast.joints.scores import JointRecord, answer_log_likelihood, score_log_likelihood
+from aimss.forecast.joints.summary import Causes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,13 +66,13 @@ class JointTwins:
     def __len__(self) -> int:
         return len(self.ids)
 
-    @property
-    def parameters(self) -> FloatArray:
-        """What differs between parameter draws, standardised, (n, parameters): the causes of a spread between them."""
+    @cached_property
+    def causes(self) -> Causes:
+        """What differs between parameter draws: the causes of a spread between them."""
         habits = self.reporting
         columns = [*self.theta.values(), *(getattr(habits, name) for name in habits.__dataclass_fields__)]
         table = np.stack([c for c in columns if c.shape == self.draw.shape and np.ptp(c) > 0], axis=1)
-        return np.asarray((table - table.mean(axis=0)) / table.std(axis=0))
+        return Causes.of(self.draw, np.asarray((table - table.mean(axis=0)) / table.std(axis=0)))
 
     def effect(self, exposure: WeeklyExposure, switch_factor: FloatArray | float = 1.0) -> FloatArray:
         """Return what the drug adds before clipping, (n, t) points; 0 in women who are not susceptible."""
