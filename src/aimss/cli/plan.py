@@ -54,7 +54,7 @@ def plan(
     from aimss.cli.progress import stages
 
     twins = max(twins, EXPLAIN_TWINS) if explain else twins
-    command = " ".join(["aimss", "plan", record.name, *(f"--strategy {s}" for s in strategy or [])])
+    command = " ".join(["aimss", "plan", "RECORD", *(f"--strategy {s}" for s in strategy or [])])
     command += f" --years {years:g} --twins {twins} --seed {seed}"
     if t_score_reference != "nhanes3_manufacturer":
         command += f" --t-score-reference {t_score_reference}"
