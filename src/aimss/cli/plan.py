@@ -50,9 +50,15 @@ def plan(
     json_only: Annotated[bool, typer.Option("--json", help="Print plan.json alone on stdout; write nothing.")] = False,
 ) -> None:
     """Her plan: what the drug will do to her bones and joints, and what each choice does."""
+    import gc
+    import os
+
     import aimss
     from aimss.cli.progress import stages
 
+    # one short run: no garbage worth collecting, and matrices too small for a second thread of the linear algebra
+    gc.disable()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     twins = max(twins, EXPLAIN_TWINS) if explain else twins
     command = " ".join(["aimss", "plan", "RECORD", *(f"--strategy {s}" for s in strategy or [])])
     command += f" --years {years:g} --twins {twins} --seed {seed}"
