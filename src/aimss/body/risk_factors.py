@@ -26,6 +26,11 @@ class RiskFactor:
     prevalence: float
     prevalence_source: str
 
+    def against_average(self, kind: str, has: bool) -> float:
+        """Return the ratio of a woman with or without the factor against the average woman, who may have it."""
+        ratio = self.ratios[kind]
+        return (ratio if has else 1.0) / (1.0 + self.prevalence * (ratio - 1.0))
+
 
 @dataclass(frozen=True, slots=True)
 class RiskRatios:
@@ -75,8 +80,8 @@ def risk_ratios(
         has = present.get(factor.name)
         if has is None:
             continue
-        for kind, ratio in factor.ratios.items():
-            products[kind] *= (ratio if has else 1.0) / (1.0 + factor.prevalence * (ratio - 1.0))
+        for kind in FRACTURES:
+            products[kind] *= factor.against_average(kind, has)
     if body_mass_index is not None:
         products["hip"] *= BODY_MASS_INDEX_HIP_RATIO ** (body_mass_index - parameters["body_mass_index_mean"])
     largest = parameters["risk_ratio_product_largest"]

@@ -72,9 +72,9 @@ class FractureRisk:
         for column, factor in enumerate(risk_factors()):
             has = stated.get(factor.name)
             present = chance[:, column] < factor.prevalence if has is None else np.full(n, has)
-            for kind, ratio in factor.ratios.items():
-                # the baseline hazard already holds the women who have the factor
-                product[kind] *= np.where(present, ratio, 1.0) / (1.0 + factor.prevalence * (ratio - 1.0))
+            for kind in FRACTURES:
+                with_it, without = factor.against_average(kind, True), factor.against_average(kind, False)
+                product[kind] *= np.where(present, with_it, without)
         product["hip"] *= BODY_MASS_INDEX_HIP_RATIO ** (bmi_kg_m2 - parameters["body_mass_index_mean"])
         largest = parameters["risk_ratio_product_largest"]
         return cls(patient.age, {kind: np.log(np.minimum(p, largest))[:, None] for kind, p in product.items()})
