@@ -163,6 +163,7 @@ def score_bone(
     from aimss.calibration.baselines import constant_change, seen
     from aimss.calibration.intervals import HIGH, LOW, predictive
     from aimss.calibration.predict import predict
+    from aimss.calibration.sister_trials import NAME, another_trial
     from aimss.calibration.spread import shipped_spread
     from aimss.calibration.targets_shipped import bone_arms, bone_targets
 
@@ -183,6 +184,9 @@ def score_bone(
 
         progress("published models")
         theirs = answers(arms, targets)
+    for found, value in zip(theirs, another_trial(both, targets, bone_targets()), strict=True):
+        if value is not None:
+            found[NAME] = value
     return [
         Scored(
             target=t,
