@@ -55,9 +55,10 @@ def plan(
         t_score_reference=t_score_reference, parameters=Path(parameters) if parameters else None, explain=explain,
         export_draws=Path(export_draws) if export_draws else None, command=command, progress=progress,
     )  # fmt: skip
+    from aimss.calibration.validation_summary import shipped_summary
     from aimss.report.answer import short_answer
 
-    return made.model_copy(update={"short_answer": short_answer(made)})
+    return made.model_copy(update={"short_answer": short_answer(made), "validation": shipped_summary()})
 
 
 def twins(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -62,14 +61,13 @@ def run_record(targets_file: Path | None, draws: int, seed: int) -> dict[str, An
 
     from aimss.body.parameters import default
     from aimss.calibration.spread import shipped_spread
+    from aimss.forecast.run_record import parameters_sha256
 
-    shipped = default()
-    text = repr([(n, shipped[n]) for n in shipped]) + shipped.covariance_text
     command = "aimss validate" + (f" --targets {targets_file.name}" if targets_file else "")
     return {
         "command": command,
         "aimss": version("aimss"),
-        "parameters_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "parameters_sha256": parameters_sha256(default()),
         "spread_between_trials": shipped_spread(),
         "draws": draws,
         "seed": seed,

@@ -248,6 +248,8 @@ def summary_of(rows: Sequence[Scored]) -> dict[str, Any]:
         "mean_interval_score": _short(float(np.mean(penalties))),
         "mean_width": _short(float(np.mean(widths))),
         "rmse_baseline": _short(float(np.sqrt(np.mean(np.square(simple))))) if simple else None,
+        "n_baseline": len(simple),
+        "rmse_where_baseline": _short(float(np.sqrt(np.mean(np.square(paired))))) if paired else None,
         "peers": {},
     }
     for name in sorted({n for s in rows for n in s.peers}):

@@ -16,6 +16,8 @@ Examples:
   aimss validate --targets mine.yaml --json > mine.json
 
   aimss validate --schema > targets.schema.json
+
+  aimss validate --summary src/aimss/calibration/validation_summary.json
 """
 
 
@@ -32,6 +34,10 @@ def validate(
     peers: Annotated[
         bool, typer.Option(help="Run the published models as well (about 20 s on the shipped list).")
     ] = True,
+    summary: Annotated[
+        Path | None,
+        typer.Option(help="Write the scores by part to this file, as the page of a plan shows those of the package."),
+    ] = None,
     json_only: Annotated[bool, typer.Option("--json", help="Print the result alone on stdout.")] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a targets file.")] = False,
 ) -> None:
@@ -52,6 +58,11 @@ def validate(
     text = json.dumps(document(scored, record), indent=1, ensure_ascii=False)
     if out is not None:
         _write(out, scored, record, text)
+    if summary is not None:
+        from aimss.calibration.validation_summary import summarise, summary_text
+
+        summary.write_text(summary_text(summarise(scored, record)), encoding="utf-8")
+        typer.echo(f"written to {summary}", err=True)
     if json_only:
         sys.stdout.write(text + "\n")
         return

@@ -137,6 +137,44 @@ class Banner(Document):
     strategies: list[str]
 
 
+class Rival(Document):
+    """A simpler prediction beside the model on the same published results; errors in the unit of the part."""
+
+    n: int
+    rmse: float
+    rmse_aimss_on_the_same: float
+
+
+class ValidationPart(Document):
+    """How the shipped model met the published results of one kind."""
+
+    part: str
+    label: str
+    n: int = Field(description="published results")
+    inside: int = Field(description="of them within the model's 90 % predictive interval")
+    fitted: int = Field(description="of them targets of the fit, so that they are no independent test")
+    own_study_effect: bool = Field(description="scored with each study's own fitted effect: agreement, not a test")
+    unit: Literal["percentage points of bone density", "points on the 0-10 scale", "natural logarithm"]
+    n_rmse: int = Field(description="of the results, those told in `unit`")
+    rmse: float
+    bias: float = Field(description="mean of predicted less published")
+    constant_change: Rival | None = Field(description="a constant yearly change of the regimen, from other trials")
+    other_trials: Rival | None = Field(description="the mean of other trials of the same regimen, site and month")
+
+
+class Validation(Document):
+    """Scores of the shipped parameters against published results, as `aimss validate` last made them."""
+
+    command: str
+    version: str
+    parameters_sha256: str = Field(description="of the parameters scored; compare run.parameters_sha256")
+    data_sha256: dict[str, str] = Field(description="of every data file that the scores depend on")
+    between_trials_points: dict[str, float] = Field(
+        description="SD between trials of one regimen beyond sampling error, in points of BMD change, by site"
+    )
+    parts: list[ValidationPart]
+
+
 class RunRecord(Document):
     """Where the numbers came from: enough to make them again."""
 
@@ -176,5 +214,8 @@ class PlanDocument(Document):
     joints: dict[str, Any] | None = None
     harms: list[dict[str, Any]] | None = None
     explain: dict[str, Any] | None = None
+    validation: Validation | None = Field(
+        default=None, description="how the shipped model met published results; what the page's last section shows"
+    )
     sources: list[SourceLine]
     run: RunRecord

@@ -5,15 +5,13 @@ from __future__ import annotations
 from aimss.forecast.plan_document import PlanDocument, StrategyForecast
 from aimss.report.guidance import contraindicated, guideline_sentence, safety
 from aimss.report.joints import joint_sentence
-from aimss.report.reading import SITES, Estimate, fracture_at, mentions_denosumab, t_score_at
+from aimss.report.reading import COUNTERFACTUAL, SITES, Estimate, fracture_at, mentions_denosumab, t_score_at
 from aimss.report.words import base_of, interval, number, of_base, of_base_interval, plain_field, years
 
 DENOSUMAB_WARNING = (
     "Denosumab must never be stopped or delayed without a plan: within a year the bone gained is lost again, and "
     "bones of the spine can break, several at once. Settle what follows before the first injection."
 )
-
-COUNTERFACTUAL = "counterfactual"
 
 
 def lowest_site(strategy: StrategyForecast) -> str | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aimss.charting import PALETTE
 from aimss.forecast.plan_document import PlanDocument
 from aimss.report.answer import DENOSUMAB_WARNING, short_answer
+from aimss.report.believe import believe
 from aimss.report.bones import bones
 from aimss.report.charts.figure import look
 from aimss.report.guidance import contraindicated, fact_text, followed, guidelines, safety
@@ -166,6 +167,7 @@ def render_page(document: PlanDocument) -> str:
         joints=joints(document),
         bones=bones(document),
         harms=harms(document),
+        believe=believe(document),
         fracture_definition=any_clinical.definition if any_clinical else "",
         denosumab_warning=DENOSUMAB_WARNING,
         contents=contents(document),

@@ -17,6 +17,7 @@ FRACTURES = {
     "clinical_vertebral": "spine fracture",
     "other_nonvertebral": "other fracture",
 }
+COUNTERFACTUAL = "counterfactual"
 TABLE_MONTHS = (12, 24, 60, 120)
 
 
@@ -89,10 +90,13 @@ def t_score_scale(bmd: BmdSeries) -> TScoreScale | None:
     return TScoreScale(bmd.low90[last] - bmd.t_score.low90[last] * young_sd, young_sd)
 
 
+def mentions_any(document: PlanDocument, words: Sequence[str]) -> bool:
+    """Return whether any strategy, or her own drugs, name one of the words (lower case)."""
+    own = [str(drug) for drug in document.record.get("drugs") or []]
+    texts = [*own, *(f"{s.name} {s.label} {s.summary}" for s in document.strategies)]
+    return any(word in text.lower() for text in texts for word in words)
+
+
 def mentions_denosumab(document: PlanDocument) -> bool:
     """Return whether any strategy, or her own drugs, hold denosumab."""
-    drugs = document.record.get("drugs") or []
-    own = any("denosumab" in str(drug).lower() for drug in drugs)
-    return own or any(
-        s.exit_plan is not None or "denosumab" in f"{s.name} {s.label} {s.summary}".lower() for s in document.strategies
-    )
+    return mentions_any(document, ("denosumab",)) or any(s.exit_plan is not None for s in document.strategies)

@@ -1,0 +1,89 @@
+"""The scores by part that every plan carries: made by `aimss validate --summary`, kept as data in the package.
+
+A plan is made in seconds and cannot run the validation; so its scores are a file, with the hash of everything that they
+depend on. A test fails when that data has changed and the file has not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from aimss.calibration.sister_trials import NAME as ANOTHER_TRIAL
+from aimss.forecast.plan_document import Rival, Validation, ValidationPart
+
+FILE = "validation_summary.json"
+COMMAND = f"aimss validate --summary src/aimss/calibration/{FILE}"
+JOINT_PARTS = ("prevalence", "onset", "pain", "discontinuation")
+OF_CALIBRATION = ("spread.csv", "targets/bone.csv", "targets/bone_arms.yaml")
+
+
+def data_sha256() -> dict[str, str]:
+    """Return the hash of every data file that the scores depend on: parameters, draws, targets, arms, spread."""
+    body, calibration = files("aimss.body"), files("aimss.calibration")
+    found = {f"body/{f.name}": f for f in body.iterdir() if f.name.endswith((".csv", ".npz"))}
+    found |= {f"calibration/{name}": calibration.joinpath(name) for name in OF_CALIBRATION}
+    return {name: hashlib.sha256(found[name].read_bytes()).hexdigest() for name in sorted(found)}
+
+
+def summarise(scored: Sequence[Any], record: Mapping[str, Any]) -> Validation:
+    """Return the summary of scored targets (`Scored`) and the record of their run."""
+    from aimss.calibration.between_trials import TAIL
+    from aimss.calibration.validation import PART_NAMES, groups
+
+    heavy_tail = math.sqrt(TAIL / (TAIL - 2))  # SD of a Student t of unit scale
+    spread = record["spread_between_trials"]
+    return Validation(
+        command=record["command"],
+        version=record["aimss"],
+        parameters_sha256=record["parameters_sha256"],
+        data_sha256=data_sha256(),
+        between_trials_points={site: round(heavy_tail * spread[site], 2) for site in ("spine", "hip")},
+        parts=[_part(part, rows) for part, rows in groups(scored).items() if part in PART_NAMES],
+    )
+
+
+def _part(part: str, rows: Sequence[Any]) -> ValidationPart:
+    from aimss.calibration.validation import PART_NAMES, summary_of
+
+    # where results of two units stand in one part (bone density and fractures after denosumab), errors are of the first
+    bmd, pain = ([s for s in rows if s.target.quantity == q] for q in ("bmd", "pain_change"))
+    one_unit = bmd or pain or rows
+    unit = "percentage points of bone density" if bmd else "points on the 0-10 scale" if pain else "natural logarithm"
+    scores = summary_of(one_unit)
+    other = scores["peers"].get(ANOTHER_TRIAL)
+    return ValidationPart(
+        part=part,
+        label=PART_NAMES[part],
+        n=len(rows),
+        inside=sum(s.inside for s in rows),
+        fitted=sum(s.target.role == "calibrate" for s in rows),
+        own_study_effect=part in JOINT_PARTS,
+        unit=unit,
+        n_rmse=len(one_unit),
+        rmse=scores["rmse"],
+        bias=scores["bias"],
+        constant_change=Rival(
+            n=scores["n_baseline"],
+            rmse=scores["rmse_baseline"],
+            rmse_aimss_on_the_same=scores["rmse_where_baseline"],
+        )
+        if scores["n_baseline"]
+        else None,
+        other_trials=Rival(**other) if other else None,
+    )
+
+
+def summary_text(summary: Validation) -> str:
+    """Return the text of the packaged file."""
+    return summary.model_dump_json(indent=1) + "\n"
+
+
+@cache
+def shipped_summary() -> Validation:
+    """Return the scores that the package ships."""
+    return Validation.model_validate_json((files("aimss.calibration") / FILE).read_text(encoding="utf-8"))
