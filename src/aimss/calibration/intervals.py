@@ -25,6 +25,11 @@ class Predictive:
     targets: tuple[Target, ...]
     draws: Array
 
+    def ranks(self) -> Array:
+        """Return the share of draws below what was observed, (targets,); even over 0-1 where intervals are right."""
+        observed = np.array([float(t.to_scale(t.observed)) for t in self.targets])
+        return np.asarray((self.draws < observed).mean(axis=0))
+
     def quantiles(self, shares: Sequence[float]) -> Array:
         """Return quantiles as the targets are told, (shares, targets)."""
         found = np.quantile(self.draws, shares, axis=0)

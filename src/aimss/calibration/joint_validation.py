@@ -81,9 +81,10 @@ def _definition(part: str, code: str) -> str:
 
 
 def _scored(target: Target, part: str, draws: Array) -> Scored:
-    bounds = predictive([target], draws[:, None], {}).quantiles((LOW, HIGH))
+    spread = predictive([target], draws[:, None], {})
+    low, high = (float(v) for v in spread.quantiles((LOW, HIGH))[:, 0])
     low95, high95 = observed_interval(target)
-    return Scored(target, part, low95, high95, float(np.median(draws)), float(bounds[0, 0]), float(bounds[1, 0]))
+    return Scored(target, part, low95, high95, float(np.median(draws)), low, high, float(spread.ranks()[0]))
 
 
 def score_joint(arms: Mapping[str, Arm], targets: Sequence[Target]) -> tuple[list[Scored], dict[str, str]]:

@@ -28,6 +28,14 @@ def interval_score(observed: Array, low: Array, high: Array, covered: float = CO
     return np.asarray(high - low + penalty * (below + above))
 
 
-def reliability(observed: Array, quantiles: Array) -> Array:
-    """Return how often observations lie below each predicted quantile, (q,), of quantiles (q, n)."""
-    return np.asarray((observed[None, :] <= quantiles).mean(axis=1))
+def reliability(ranks: Array, shares: Array) -> Array:
+    """Return how often observations lie below each predicted quantile, (q,), from their ranks (n,) in 0-1."""
+    return np.asarray((ranks[:, None] <= shares[None, :]).mean(axis=0))
+
+
+def by_chance(n: int, shares: Array, covered: float = COVERED) -> tuple[Array, Array]:
+    """Return between what counts below each quantile lie by chance alone of n independent observations, as shares."""
+    from scipy.stats import binom
+
+    tail = (1 - covered) / 2
+    return np.asarray(binom.ppf(tail, n, shares) / n), np.asarray(binom.ppf(1 - tail, n, shares) / n)

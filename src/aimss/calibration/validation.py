@@ -47,6 +47,7 @@ class Scored:
     median: float
     low90: float
     high90: float
+    rank: float  # share of the predictive distribution below what was observed
     baseline: float | None = None
     peers: Mapping[str, float] = field(default_factory=dict)
     seen_elsewhere: bool | None = None
@@ -76,6 +77,7 @@ class Scored:
             "high95": _short(self.high95),
             "predicted": {"median": _short(self.median), "low90": _short(self.low90), "high90": _short(self.high90)},
             "inside": self.inside,
+            "rank": _short(self.rank),
             "baseline": None if self.baseline is None else _short(self.baseline),
             "peers": {name: _short(v) for name, v in self.peers.items()},
             "source": t.source,
@@ -174,7 +176,8 @@ def score_bone(
     typical = predict(arms, targets)[0]
     drawn = predict(arms, targets, default().draws(draws, seed), relative_tolerance=1e-4)
     # the parameters' median woman stands for the centre, the draws around it for what is not known of them
-    low, high = predictive(targets, drawn, shipped_spread(), seed=seed).quantiles((LOW, HIGH))
+    spread = predictive(targets, drawn, shipped_spread(), seed=seed)
+    (low, high), ranks = spread.quantiles((LOW, HIGH)), spread.ranks()
     training = [t for t in bone_targets() if t.role == "calibrate"]
     both = {**bone_arms(), **arms}
     simple = constant_change(both, targets, training)
@@ -196,6 +199,7 @@ def score_bone(
             median=float(typical[i]),
             low90=float(low[i]),
             high90=float(high[i]),
+            rank=float(ranks[i]),
             baseline=simple[i],
             peers=theirs[i],
             seen_elsewhere=seen(both, t, training) if t.quantity == "bmd" else None,

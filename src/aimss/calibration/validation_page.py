@@ -126,7 +126,8 @@ table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-nu
 th, td { text-align: left; padding: .25rem .5rem;
   border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 tr.missed td:first-child { font-weight: 700; } tr.missed { background: color-mix(in srgb, #D55E00 18%, transparent); }
-.scroll { overflow-x: auto; } svg { max-width: 100%; height: auto; }
+.scroll { overflow-x: auto; } svg { max-width: 100%; height: auto; overflow: visible; }
+figure { margin: 1.5rem 0; } figcaption { max-width: 70ch; }
 """
 
 

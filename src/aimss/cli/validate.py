@@ -72,13 +72,19 @@ def validate(
 
 
 def _write(out: Path, scored: list, record: dict, text: str) -> None:  # type: ignore[type-arg]
-    from aimss.calibration.validation_charts import coverage_by_part, predicted_against_observed
+    from aimss.calibration.validation_charts import (
+        RELIABILITY_CAPTION,
+        coverage_by_part,
+        predicted_against_observed,
+        reliability_plot,
+    )
     from aimss.calibration.validation_page import markdown, page
     from aimss.charting import render_svg
 
     out.mkdir(parents=True, exist_ok=True)
     charts = {
-        "Predicted against published change of BMD, with 90 % predictive intervals": predicted_against_observed(scored),
+        "Predicted against published, with 90 % predictive intervals, by part": predicted_against_observed(scored),
+        RELIABILITY_CAPTION: reliability_plot(scored),
         "Share of published results within the 90 % predictive interval": coverage_by_part(scored),
     }
     (out / "validation.json").write_text(text + "\n", encoding="utf-8")
