@@ -72,3 +72,8 @@ def test_every_gap_has_a_plain_name(plan):
     for item in plan.missing:
         if not item.field.startswith(("drugs[", "dxa[")):
             assert plain_field(item.field) != re.sub(r"[_.\[\]():]+", " ", item.field).strip(), item.field
+
+
+def test_nothing_on_the_page_speaks_of_her_in_the_third_person(page):
+    found = re.findall(r"[^.;|]{0,40}\b(?:she|her|hers|herself)\b[^.;|]{0,40}", page.text, re.IGNORECASE)
+    assert found == []

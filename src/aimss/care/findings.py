@@ -99,8 +99,8 @@ class Finding:
         return {
             "unknown": "cannot be answered from the record",
             "not_available": "the rules that would decide were not verified: read the source",
-            "no_branch_fits": "no branch of the text fits her",
-            "not_applicable": decision.not_for_her or "not written for her",
+            "no_branch_fits": "no branch of the text fits",
+            "not_applicable": decision.not_for_her or "not written for this situation",
         }[self.found.verdict]
 
     @property

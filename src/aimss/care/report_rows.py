@@ -18,10 +18,10 @@ VERDICT_WORDS = {
     "monitor": "monitor",
     "consider": "consider",
     "refer": "to a clinician first",
-    "no_branch_fits": "no branch of the text fits her",
+    "no_branch_fits": "no branch of the text fits",
     "unknown": "cannot answer yet",
     "not_available": "not available",
-    "not_applicable": "not written for her",
+    "not_applicable": "not written for this situation",
 }
 
 

@@ -28,25 +28,25 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 SITE_WORDS = {"lumbar_spine": "spine", "total_hip": "hip", "femoral_neck": "femoral neck"}
 UNKNOWN_OF_ALL = "what we do not know of any woman"
-DIFFERS = "how she differs from other women"
-METHOD = "first-order Sobol' shares over her twins, given her data; inputs that her data tie together share a part"
+DIFFERS = "how one woman differs from another"
+METHOD = "first-order Sobol' shares over the twins, given the record; inputs that the record ties together share a part"
 OWN_ERROR = "the model's own error"
 LEAST_SHARE = 0.01  # smaller shares cannot be told from the noise of some hundred twins
 WOMAN_WORDS = {
-    "estrogen_log_gain": "how strongly her bone answers estrogen",
-    "log_turnover_drift": "how fast high turnover costs her bone",
-    "turnover": "how fast her bone turns over",
-    "ageing_loss": "her loss by age",
-    "preosteoclast_differentiation_rate": "how fast her osteoclasts form",
-    "denosumab_half_block_concentration": "how sensitive she is to denosumab",
-    "bisphosphonate_half_amount": "how sensitive she is to bisphosphonates",
+    "estrogen_log_gain": "how strongly bone answers estrogen",
+    "log_turnover_drift": "how fast high turnover costs bone",
+    "turnover": "how fast bone turns over",
+    "ageing_loss": "loss by age",
+    "preosteoclast_differentiation_rate": "how fast osteoclasts form",
+    "denosumab_half_block_concentration": "how sensitive bone is to denosumab",
+    "bisphosphonate_half_amount": "how sensitive bone is to bisphosphonates",
 }
 INPUT_WORDS = {
     "bmi": "body mass index",
-    "age_at_final_menstrual_period": "date of her final menstrual period",
-    "peripheral_estradiol": "her estradiol without the drug",
+    "age_at_final_menstrual_period": "date of the final menstrual period",
+    "peripheral_estradiol": "estradiol without the drug",
     "vitamin_d": "vitamin D",
-    "resorption_level": "her level of bone resorption",
+    "resorption_level": "level of bone resorption",
 }
 
 
@@ -124,15 +124,15 @@ def _inputs(made: Forecast, parameters: Parameters) -> list[Input]:
         elif kind == "woman":
             label, words = WOMAN_WORDS.get(name, name.replace("_", " ")), DIFFERS
         else:
-            label, words = INPUT_WORDS[name], "not in her record"
+            label, words = INPUT_WORDS[name], "not in the record"
         found.append(Input(column, label, words, values))
     level = made.today.level_and_slope[made.solved]
     errors = made.today.errors[made.solved]
     for i, site in enumerate(SITES):
         words = f"at the {SITE_WORDS[site]}"
         found += [
-            Input(f"level:{site}", f"her bone density today {words}", "her measurement", level[:, i], site),
-            Input(f"slope:{site}", f"her own yearly change {words}", DIFFERS, level[:, 3 + i], site),
+            Input(f"level:{site}", f"bone density today {words}", "measurement", level[:, i], site),
+            Input(f"slope:{site}", f"own yearly change {words}", DIFFERS, level[:, 3 + i], site),
             Input(f"structural:{site}", f"what the model gets wrong {words}", OWN_ERROR, errors[:, i], site),
         ]
     return found

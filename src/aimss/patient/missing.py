@@ -22,7 +22,7 @@ class Missing(NamedTuple):
     filled_by: str
 
 
-AVERAGE_RISK = "the average of women her age (ratio 1)"
+AVERAGE_RISK = "the average of women of that age (ratio 1)"
 POPULATION = "values drawn from the population, twin by twin"
 NOTHING = "nothing: rules that ask for it answer unknown"
 
@@ -44,10 +44,10 @@ def _bone_density(patient: Patient) -> Iterator[Missing]:
     for site in SITES:
         if site not in measured:
             typical = population_bmd(site, patient.age)
-            others = ", drawn together with her measured sites" if measured else ""
+            others = ", drawn together with the measured sites" if measured else ""
             yield Missing(
                 f"dxa ({site})",
-                f"her {site.replace('_', ' ')} is that of women her age: the level is wide, changes hold",
+                f"the {site.replace('_', ' ')} is that of women of that age: the level is wide, changes hold",
                 f"{typical.value:.3f} (SD {typical.sd:.3f}) g/cm2, {typical.status}, {typical.source}{others}",
             )
     for i, scan in enumerate(patient.dxa):
@@ -55,13 +55,13 @@ def _bone_density(patient: Patient) -> Iterator[Missing]:
             yield Missing(
                 f"dxa[{i}].device",
                 "the level in g/cm2 depends on the maker of the scanner",
-                "the Hologic scale, or the maker whose pair joins her T-score and BMD",
+                "the Hologic scale, or the maker whose pair joins T-score and BMD",
             )
 
 
 def _menopause_and_body(patient: Patient) -> Iterator[Missing]:
     if patient.menopause is None:
-        yield Missing("menopause.status", "decides whether ovaries still make estradiol", "after menopause by her age")
+        yield Missing("menopause.status", "decides whether ovaries still make estradiol", "after menopause by age")
     premenopausal = patient.menopause is not None and patient.menopause.status == "premenopausal"
     if patient.years_since_final_menstrual_period is None and not premenopausal:
         yield Missing(
@@ -95,7 +95,7 @@ def _treatment(patient: Patient) -> Iterator[Missing]:
         if course.start is None and not course.doses:
             yield Missing(
                 f"drugs[{i}].start",
-                f"since when she takes {course.drug} is unknown",
+                f"since when {course.drug} is taken is unknown",
                 "said in the notes of the strategy",
             )
 
@@ -131,7 +131,7 @@ def _laboratory(patient: Patient) -> Iterator[Missing]:
     if "vitamin_d_25oh" not in have:
         yield Missing("laboratory: vitamin_d_25oh", "a deficit adds to bone loss", POPULATION)
     if not patient.markers:
-        yield Missing("markers", "a marker would tell how fast her bone turns over; the interval is wider", POPULATION)
+        yield Missing("markers", "a marker would tell how fast bone turns over; the interval is wider", POPULATION)
     if not {"creatinine", "creatinine_clearance"} & have:
         yield Missing("laboratory: creatinine", "zoledronate needs a creatinine clearance", NOTHING)
     if "calcium_corrected" not in have and patient.has_condition("hypocalcaemia") is None:
@@ -148,7 +148,7 @@ def _laboratory(patient: Patient) -> Iterator[Missing]:
 
 def _pain(patient: Patient) -> Iterator[Missing]:
     if not patient.pain:
-        yield Missing("pain", "her course of joint pain is that of the average woman", POPULATION)
+        yield Missing("pain", "the course of joint pain is that of the average woman", POPULATION)
     if patient.risk_factors.prior_joint_disease is None:
         yield Missing(
             "risk_factors.prior_joint_disease", "pain from before the AI is not told from pain on it", NOTHING

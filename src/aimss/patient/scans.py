@@ -108,7 +108,7 @@ def standardise(scan: DxaScan, reference_set: ReferenceSet = DEFAULT_REFERENCE_S
     elif reference_set == DEFAULT_REFERENCE_SET:
         t_score = scan.t_score
         if abs(t_score - maker.t_score(own)) > 0.3:
-            steps.append("her centre uses another T-score reference; its T-score is kept as printed")
+            steps.append("the centre uses another T-score reference; its T-score is kept as printed")
     else:
         t_score = computed
         steps.append(f"T-score recomputed with {reference_set}; printed as {scan.t_score:g}")

@@ -22,7 +22,7 @@ VERDICTS = {
     "not_applicable": "Does not apply",
 }
 QUESTIONS = (
-    ("Does she need a bone medicine, and when is the next scan?", ("bone",)),
+    ("Is a bone medicine needed, and when is the next scan?", ("bone",)),
     ("A bisphosphonate against recurrence?", ("adjuvant",)),
     ("How is denosumab stopped?", ("denosumab",)),
     ("Joint pain", ("joint",)),

@@ -91,7 +91,8 @@ def test_outside_the_population_it_is_not_written_for_her() -> None:
     unknown = asked(made, t_score_minimum=-3.0)
     assert (unknown.verdict, unknown.inputs_missing) == ("unknown", ("postmenopausal",))
     assert (
-        asked(guideline(*LADDER, applies_when="postmenopausal"), postmenopausal=False).action == "not written for her"
+        asked(guideline(*LADDER, applies_when="postmenopausal"), postmenopausal=False).action
+        == "not written for this situation"
     )
 
 
@@ -114,7 +115,7 @@ def test_otherwise_answers_where_no_branch_holds_but_not_outside_the_population(
         *LADDER, otherwise={"verdict": "not_applicable", "action": "no advice"}, applies_when="postmenopausal"
     )
     assert asked(silent, postmenopausal=True, t_score_minimum=0.0, age_years=50).action == "no advice"
-    assert asked(silent, postmenopausal=False).action == "not written for her"
+    assert asked(silent, postmenopausal=False).action == "not written for this situation"
 
 
 def test_an_unverified_rule_never_advises() -> None:

@@ -222,3 +222,15 @@ def test_harms_of_a_strategy_are_those_of_its_drugs() -> None:
     facts = evaluate(read_record(base_record())).facts
     drugs = {effect.drug for effect in effects_of_strategy("denosumab_then_zoledronate", facts)}
     assert drugs == {"denosumab", "zoledronate", "bisphosphonate"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "ending"), [("guidelines", ".yaml"), ("safety", ".yaml"), ("strategies", ".yaml"), ("", "facts.csv")]
+)
+def test_texts_that_the_page_shows_name_no_person(folder: str, ending: str) -> None:
+    found = []
+    for file in (CARE.joinpath(folder) if folder else CARE).iterdir():
+        if file.name.endswith(ending):
+            lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+            found += [line for line in lines if re.search(r"\b(she|her|hers)\b", line, re.IGNORECASE)]
+    assert found == []

@@ -160,7 +160,7 @@ def _of_100(made: JointForecast) -> list[dict[str, Any]]:
 def _model_readings(made: JointForecast, no_context: JointForecast) -> list[dict[str, Any]]:
     readings = []
     for run, words in (
-        (made, "this model, a woman who knows that she takes the drug"),
+        (made, "this model, for a woman who knows what the drug is"),
         (no_context, "this model without the pain of starting treatment knowingly"),
     ):
         if 12 not in run.dataset["month"]:
@@ -308,7 +308,7 @@ def _recurrence(name: str) -> tuple[list[str], str]:
     if not rows:
         return [], "No study of this choice and the cancer coming back is in the evidence."
     words = "; ".join(f"{row.about}: {row.estimate} ({row.interval or 'no interval printed'})" for row in rows)
-    return [row.row for row in rows], f"Reported, not hers: {words}. {rows[0].caveat.capitalize()}."
+    return [row.row for row in rows], f"Reported of groups of women: {words}. {rows[0].caveat.capitalize()}."
 
 
 def _factor(made: JointForecast, name: str) -> dict[str, Any]:
@@ -324,16 +324,16 @@ def _factor(made: JointForecast, name: str) -> dict[str, Any]:
 def _past_drug(patient: Patient) -> list[str]:
     if patient.aromatase_inhibitor.status != "stopped":
         return []
-    return ["She no longer takes the drug: with the drug means what it left behind, without it as if never taken."]
+    return ["The drug is no longer taken: with the drug means what it left behind, without it as if never taken."]
 
 
 def _causes(patient: Patient) -> list[str]:
     row = load_table("prevalence/prevalence")["P036"]
     found = []
     if patient.risk_factors.rheumatoid_arthritis:
-        found.append("rheumatoid arthritis is in her record")
+        found.append("rheumatoid arthritis is in the record")
     if patient.risk_factors.prior_joint_disease:
-        found.append("joint disease or joint pain before the drug is in her record")
+        found.append("joint disease or joint pain before the drug is in the record")
     found.append(
         "numb or tingling fingers: carpal tunnel syndrome was seen in"
         f" {100 * float(row.number('prevalence') or 0):.1f} % on the drug against"

@@ -112,10 +112,10 @@ def _take(
         assumed.append((field, "taken as worst joint pain, because the record does not say worst or average"))
     if kind == "average":
         assumed.append(
-            (field, "average pain: her worst pain was at least that (no source converts one into the other)")
+            (field, "average pain: the worst pain was at least that (no source converts one into the other)")
         )
     if score.site in _JOINTS:
-        assumed.append((field, f"pain of the {score.site}: her worst joint pain was at least that"))
+        assumed.append((field, f"pain of the {score.site}: the worst joint pain was at least that"))
     scores.append(PainDatum(day, points, kind == "average" or score.site in _JOINTS, field))
 
 

@@ -83,7 +83,7 @@ def _description(drawn: list[tuple[int, StrategyForecast, BmdSeries]], site: str
         course = f" On “{first.label}” it goes from {number(start.median)} to {number(end.median)} in {years(last)}."
     return (
         f"T-score at the {SITES[site]} over {years(last)} for {len(drawn)} choices, medians with 90 % bands; "
-        f"{scans} of her own scans as points.{course} The table below the chart holds the numbers."
+        f"{scans} of your own scans as points.{course} The table below the chart holds the numbers."
     )
 
 

@@ -29,7 +29,7 @@ def _table(document: PlanDocument) -> DataTable:
                             of_base_interval(value, base),
                         ]
                     )
-    return DataTable(["Choice", "What", "Within", "Of women like her", "90 % range"], rows)
+    return DataTable(["Choice", "What", "Within", "Of women like you", "90 % range"], rows)
 
 
 def fracture_figure(

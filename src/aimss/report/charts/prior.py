@@ -62,7 +62,7 @@ def prior_figure(document: PlanDocument) -> Figure | None:
         identity="prior",
         title=f"T-score at the {SITES[site]} on choice A, without and with your own results",
         description=(
-            f"T-score at the {SITES[site]} on “{first.label}” forecast without and with her own results, medians with "
+            f"T-score at the {SITES[site]} on “{first.label}” forecast without and with your own results, medians with "
             "90 % bands. The table below the chart holds the numbers."
         ),
         caption="Grey: women like you by age, menopause and drugs alone. Coloured: after your own results were used.",
