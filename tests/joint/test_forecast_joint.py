@@ -351,3 +351,13 @@ def test_an_interval_does_not_collapse_where_a_draw_has_few_twins():
     assert min(widths) > 0.5 * truth
     assert max(widths) < 2.2 * truth
     assert np.median(widths) == pytest.approx(truth, rel=0.25)
+
+
+def test_a_score_without_recall_is_counted_as_the_last_day_and_said_so():
+    def assumed(**score):
+        given = {"date": TODAY, "value": 5, "worst_or_average": "worst", **score}
+        return [why for _, why in joint_record(record(pain=[given])).assumed]
+
+    assert any("does not say over which days" in why for why in assumed())
+    assert any("asked over 7 days" in why for why in assumed(recall="7_days"))
+    assert assumed(recall="24_hours") == []

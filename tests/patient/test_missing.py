@@ -42,6 +42,13 @@ FILLS: dict[str, dict[str, object]] = {
 }
 
 
+# a score without them opens two gaps that a bare record does not have
+PAIN_FILLS = {
+    "pain: recall": {"pain": [{"date": "2024", "value": 0, "recall": "24_hours"}]},
+    "pain: worst_or_average": {"pain": [{"date": "2024", "value": 0, "worst_or_average": "worst"}]},
+}
+
+
 def fields(record: dict[str, object]) -> set[str]:
     return {gap.field for gap in missing_fields(read_record(record))}
 
@@ -73,3 +80,14 @@ def test_an_assumed_device_a_vague_start_and_todays_date_are_listed() -> None:
 def test_a_premenopausal_woman_has_no_final_period_to_miss() -> None:
     record = {**BARE, "age_years": 41, "menopause": {"status": "premenopausal"}}
     assert "menopause.final_menstrual_period" not in fields(record)
+
+
+def test_a_pain_score_says_over_which_days_and_whether_worst() -> None:
+    bare = {**BARE, "pain": [{"date": "2024", "value": 4}]}
+    assert set(PAIN_FILLS) <= fields(bare)
+    assert set(PAIN_FILLS).isdisjoint(fields(BARE))
+    for name, given in PAIN_FILLS.items():
+        assert fields(bare) - fields({**BARE, **given}) == {name}
+    assert "pain: worst_or_average" not in fields(
+        {**BARE, "pain": [{"date": "2024", "value": 4, "instrument": "bpi_worst"}]}
+    )

@@ -5,13 +5,15 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from html_reading import read_html
 from hypothesis import given
 from hypothesis import strategies as st
-from plan_factory import document, strategy
+from plan_factory import JOINTS, RULES, document, safety_rule, strategy
 
 from aimss.forecast.plan_document import Series
-from aimss.report.answer import short_answer
+from aimss.report.answer import at_first_sight, short_answer
 from aimss.report.charts.layers import spread_labels, thin
+from aimss.report.page import render_page
 from aimss.report.reading import Estimate, at, t_score_scale
 from aimss.report.words import (
     base_of,
@@ -136,3 +138,64 @@ def test_overlap_is_said_only_when_there_is_one():
     near = document(strategies=[strategy("a", "A", fracture=0.2), strategy("b", "B", fracture=0.19)], banners=[])
     assert "overlap" not in " ".join(short_answer(far))
     assert "overlap" in " ".join(short_answer(near))
+
+
+def loaded():
+    """A plan on which everything fires: a red flag, a contraindication, denosumab, guidelines, gaps."""
+    rules = {
+        **RULES,
+        "safety": [*RULES["safety"], safety_rule("SAF-RED-02", "fires", red_flag=True, seen=["night pain"])],
+    }
+    return document(rules=rules, joints=JOINTS)
+
+
+def test_short_answer_shows_six_the_most_important_first():
+    shown, more = at_first_sight(short_answer(loaded()))
+    assert len(shown) == 6
+    starts = [
+        "First: a clinician",
+        "Stiff or achy",
+        "Your ",
+        "With that choice",
+        "As the record stands",
+        "Denosumab must",
+    ]
+    for sentence, start in zip(shown, starts, strict=True):
+        assert sentence.startswith(start)
+    assert any("Not in the record" in sentence for sentence in more)
+
+
+def test_nothing_of_the_short_answer_is_lost_from_the_page():
+    page = read_html(render_page(loaded()))
+    answer = next(s for s in page.all("section") if s.attributes.get("id") == "answer")
+    assert len(answer.all("li")) == 6
+    assert "#more-answer" in [a.attributes["href"] for a in answer.all("a")]
+    items = [
+        li.text
+        for s in page.all("section")
+        if s.attributes.get("id") in {"answer", "more-answer"}
+        for li in s.all("li")
+    ]
+    assert items == [" ".join(sentence.split()) for sentence in short_answer(loaded())]
+
+
+@pytest.mark.parametrize(("count", "shown"), [(0, 0), (6, 6), (7, 7), (8, 6), (12, 6)])
+def test_one_sentence_alone_is_not_sent_below(count, shown):
+    sentences = [str(i) for i in range(count)]
+    first, rest = at_first_sight(sentences)
+    assert len(first) == shown
+    assert first + rest == sentences
+
+
+def test_a_frax_score_is_not_laid_beside_any_fracture():
+    record = {**document().record, "frax": [{"country": "US", "major_osteoporotic_percent": 10.5, "hip_percent": 1.4}]}
+    plan = document(record=record)
+    text = read_html(render_page(plan)).text
+    assert (
+        "FRAX in the record (US), within 10 years: 10.5 of 100 for a major osteoporotic fracture and 1.4 of 100" in text
+    )
+    hip = plan.strategies[0].fracture["hip"].cumulative_probability.median[-1]
+    assert f"choice A comes to {round(1000 * hip)} of 1000" in text
+    bare = read_html(render_page(document())).text
+    assert "Not to be laid beside a FRAX score" in bare
+    assert "FRAX in the record" not in bare

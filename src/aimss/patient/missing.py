@@ -22,6 +22,7 @@ class Missing(NamedTuple):
     filled_by: str
 
 
+PLAIN_SCALES = ("nrs", "vas_100")  # the others say in their name what they ask
 AVERAGE_RISK = "the average of women of that age (ratio 1)"
 POPULATION = "values drawn from the population, twin by twin"
 NOTHING = "nothing: rules that ask for it answer unknown"
@@ -149,6 +150,10 @@ def _laboratory(patient: Patient) -> Iterator[Missing]:
 def _pain(patient: Patient) -> Iterator[Missing]:
     if not patient.pain:
         yield Missing("pain", "the course of joint pain is that of the average woman", POPULATION)
+    if any(score.recall is None for score in patient.pain):
+        yield Missing("pain: recall", "worst pain over more days is higher than over one", "the last 24 hours")
+    if any(score.worst_or_average is None and score.instrument in PLAIN_SCALES for score in patient.pain):
+        yield Missing("pain: worst_or_average", "worst pain is higher than average pain", "worst pain")
     if patient.risk_factors.prior_joint_disease is None:
         yield Missing(
             "risk_factors.prior_joint_disease", "pain from before the AI is not told from pain on it", NOTHING

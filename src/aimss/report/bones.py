@@ -64,6 +64,7 @@ class Bones:
     prior: Figure | None
     exits: list[Exit]
     denosumab: bool
+    frax: list[str]
 
 
 def _t_cell(strategy: StrategyForecast, site: str, month: float) -> Cell | None:
@@ -115,6 +116,28 @@ def glance(document: PlanDocument) -> tuple[list[str], list[Row]]:
     return columns, rows
 
 
+def frax_lines(document: PlanDocument) -> list[str]:
+    """Return one sentence a FRAX result of the record, beside what the page says of the fracture that both count."""
+    hip = fracture_at(document.strategies[0], "hip", 120.0) if document.strategies else None
+    lines = []
+    for result in document.record.get("frax") or []:
+        given = [
+            f"{result[key]:g} of 100 for {words}"
+            for key, words in (
+                ("major_osteoporotic_percent", "a major osteoporotic fracture"),
+                ("hip_percent", "a hip fracture"),
+            )
+            if result.get(key) is not None
+        ]
+        of = ", ".join(str(result[key]) for key in ("country", "date") if result.get(key))
+        text = f"FRAX in the record{f' ({of})' if of else ''}, within 10 years: {' and '.join(given)}."
+        if result.get("hip_percent") is not None and hip:
+            ours = f"{of_base(hip, 1000)} ({of_base_interval(hip, 1000)})"
+            text += f" The hip is what both count alike: choice A comes to {ours}."
+        lines.append(text)
+    return lines
+
+
 def bones(document: PlanDocument) -> Bones | None:
     """Return what the bone part shows; None for a plan without a strategy."""
     if not document.strategies:
@@ -136,4 +159,5 @@ def bones(document: PlanDocument) -> Bones | None:
             Exit(look(i), s.label, s.exit_plan) for i, s in enumerate(document.strategies) if s.exit_plan is not None
         ],
         denosumab=mentions_denosumab(document),
+        frax=frax_lines(document),
     )

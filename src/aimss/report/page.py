@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aimss.charting import PALETTE
 from aimss.forecast.plan_document import PlanDocument
-from aimss.report.answer import DENOSUMAB_WARNING, short_answer
+from aimss.report.answer import DENOSUMAB_WARNING, at_first_sight, short_answer
 from aimss.report.believe import believe
 from aimss.report.bones import bones
 from aimss.report.charts.figure import look
@@ -155,11 +155,13 @@ def render_page(document: PlanDocument) -> str:
     first = document.strategies[0] if document.strategies else None
     any_clinical = first.fracture.get("any_clinical") if first else None
     run = document.run.model_dump(exclude={"command"})
+    answer, more_answer = at_first_sight(document.short_answer or short_answer(document))
     return local.get_template("page.html").render(
         document=document,
         title=_title(document.record),
         facts=_facts(document.record),
-        answer=document.short_answer or short_answer(document),
+        answer=answer,
+        more_answer=more_answer,
         safety=safety(document),
         against=contraindicated(document),
         guidelines=guidelines(document),

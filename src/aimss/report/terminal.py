@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from aimss.forecast.plan_document import PlanDocument
-from aimss.report.answer import short_answer
+from aimss.report.answer import at_first_sight, short_answer
 from aimss.report.bones import glance
 from aimss.report.charts.figure import look
 from aimss.report.words import plain_field
@@ -50,8 +50,11 @@ def print_summary(document: PlanDocument, page: Path | None = None, stream: Text
         for line in textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=" " * len(indent)):
             console.print(line, style=style, no_wrap=True, overflow="ignore", crop=False)
 
-    for position, sentence in enumerate(document.short_answer or short_answer(document)):
+    shown, more = at_first_sight(document.short_answer or short_answer(document))
+    for position, sentence in enumerate(shown):
         say(sentence, "bold" if position == 0 else "")
+    if more:
+        say(f"{len(more)} more in short on the page.")
     console.print()
     columns, rows = glance(document)
     if rows and console.is_terminal and width >= NARROW:

@@ -21,6 +21,8 @@ PLAIN_FIELDS = {
     "dxa": "bone scan (DXA)",
     "markers": "bone markers in the blood",
     "pain": "pain score",
+    "recall": "over which days a pain score was asked",
+    "worst_or_average": "whether a pain score is the worst or the average",
     "bmi_kg_m2": "height and weight",
     "fractures": "earlier fractures, or that there were none",
     "drugs": "whether the list of medicines is complete",

@@ -110,6 +110,13 @@ def _take(
         kind = "average"
     if kind is None and score.instrument != "bpi_worst":
         assumed.append((field, "taken as worst joint pain, because the record does not say worst or average"))
+    if score.recall is None:
+        assumed.append((field, "counted as pain of the last 24 hours, because the record does not say over which days"))
+    elif RECALL_DAYS[score.recall] > 1:
+        asked = score.recall.replace("_", " ")
+        assumed.append(
+            (field, f"asked over {asked}, counted as the last 24 hours (no source converts one into the other)")
+        )
     if kind == "average":
         assumed.append(
             (field, "average pain: the worst pain was at least that (no source converts one into the other)")
