@@ -83,10 +83,12 @@ def targets() -> tuple[Target, ...]:
     )  # fmt: skip
 
 
-def predict(women: int = WOMEN, seed: int = SEED, variant: str = "v1") -> tuple[Prediction, ...]:
-    """Return the prediction of every target over scrambled Sobol women and all latent draws of a variant."""
+def predict(
+    women: int = WOMEN, seed: int = SEED, variant: str = "v1", draws: Theta | None = None
+) -> tuple[Prediction, ...]:
+    """Return the prediction of every target over scrambled Sobol women and all draws of a variant, or `draws`."""
     numbers = sobol_women(women, len(GRID_WEEKS), seed)
-    draws = latent_draws(variant)
+    draws = latent_draws(variant) if draws is None else draws
     count = len(draws["susceptible_logit"])
     parts: list[list[FloatArray]] = []
     for first in range(0, count, _CHUNK):

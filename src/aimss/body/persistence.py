@@ -147,6 +147,32 @@ def persistence_targets() -> tuple[PersistenceTarget, ...]:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, eq=False)
+class PopulationLoad:
+    """Pain and burden (women, t) of the women of one kind, who are `share` of a population."""
+
+    share: float
+    pain: FloatArray
+    load: FloatArray
+
+
+def population_load(
+    latent: Theta, months: int, women: int, seed: int, *, on_drug: bool, context: float | None = None
+) -> tuple[PopulationLoad, ...]:
+    """Return the burden by month of women susceptible and not, with the latent course at the mean of its draws.
+
+    context : 1 for women who know that they take the drug (default if on it), 0 in a blinded trial.
+    """
+    weeks = np.arange(months + 1, dtype=np.float64) * WEEKS_PER_MONTH
+    mean = {name: np.array([[v.mean()]]) for name, v in latent.items() if v.ndim == 1}
+    share = float((1.0 / (1.0 + np.exp(-latent["susceptible_logit"]))).mean())
+    numbers = sobol_women(women, len(weeks), seed)
+    followed = course(mean, numbers, weeks, context=float(on_drug) if context is None else context)
+    paths = [(share, followed.if_susceptible[0]), (1 - share, followed.if_not[0])] if on_drug else [
+        (1.0, clip_pain(followed.without[0]))]  # fmt: skip
+    return tuple(PopulationLoad(weight, x, burden(x, x[:, 0])) for weight, x in paths)
+
+
 def population_stopping(
     setting: str = NEW_SETTING,
     *,
@@ -160,23 +186,15 @@ def population_stopping(
 
     context : 1 for women who know that they take the drug (default if on it), 0 in a blinded trial.
     """
+    groups = population_load(latent_draws(), months, women, seed, on_drug=on_drug, context=context)
     time_months = np.arange(months + 1, dtype=float)
-    mean = {name: np.array([[v.mean()]]) for name, v in latent_draws().items() if v.ndim == 1}
-    share = float((1.0 / (1.0 + np.exp(-latent_draws()["susceptible_logit"]))).mean())
-    numbers = sobol_women(women, len(time_months), seed)
-    followed = course(
-        mean, numbers, time_months * WEEKS_PER_MONTH, context=float(on_drug) if context is None else context
-    )
-    paths = [(share, followed.if_susceptible[0]), (1 - share, followed.if_not[0])] if on_drug else [
-        (1.0, clip_pain(followed.without[0]))]  # fmt: skip
     theta = persistence_draws()
     rates = setting_rates(theta, setting, seed)
     pain, other = (np.zeros((len(rates[0]), months + 1)) for _ in range(2))
-    loads = [(weight, burden(x, x[:, 0])) for weight, x in paths]
     for d in range(len(rates[0])):
         one = {name: values[d] for name, values in theta.items()}
-        for weight, load in loads:
-            left = stopping(load, time_months, one, (rates[0][d], rates[1][d]))
-            pain[d] += weight * left.for_pain.mean(0)
-            other[d] += weight * left.for_other_reasons.mean(0)
+        for group in groups:
+            left = stopping(group.load, time_months, one, (rates[0][d], rates[1][d]))
+            pain[d] += group.share * left.for_pain.mean(0)
+            other[d] += group.share * left.for_other_reasons.mean(0)
     return Stopping(time_months, pain, other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -120,23 +121,50 @@ Examples:
   aimss calibrate --out fit
 
   aimss calibrate --out fit --leave-one-out --simulate 200
+
+  aimss calibrate --part joint --out fit-joint --chains 4 --draws 1000
 """
+
+
+class Part(StrEnum):
+    """The half of the model that is fitted."""
+
+    BONE = "bone"
+    JOINT = "joint"
 
 
 def calibrate(
     out: Annotated[Path, typer.Option(help="Folder for the parameter files and the tables of the fit.")],
+    part: Annotated[Part, typer.Option(help="Which half to fit; joint needs the extra `bayes`.")] = Part.BONE,
     from_shipped: Annotated[
-        bool, typer.Option(help="Start at the shipped values instead of the priors' centre: faster, the same end.")
+        bool, typer.Option(help="Bone: start at the shipped values instead of the priors' centre: the same end.")
     ] = False,
     leave_one_out: Annotated[bool, typer.Option("--leave-one-out", help="Predict every trial without itself.")] = False,
-    refits: Annotated[int, typer.Option(help="Full fits without a trial, to check the linear deletion.")] = 0,
+    refits: Annotated[int, typer.Option(help="Bone: full fits without a trial, to check the linear deletion.")] = 0,
     simulate: Annotated[int, typer.Option(help="Simulated data sets for the check of the fit.")] = 0,
+    chains: Annotated[int, typer.Option(min=2, help="Joint: chains, one after the other on one core.")] = 4,
+    draws: Annotated[int, typer.Option(min=50, help="Joint: draws kept of each chain.")] = 1000,
+    warmup: Annotated[int, typer.Option(min=100, help="Joint: steps of adaptation before them.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Joint: the same seed gives the same draws.")] = 1,
 ) -> None:
-    """Estimate the parameters of the bone half from the evidence again; the shipped files are not touched."""
+    """Estimate the parameters of one half from the evidence again; the shipped files are not touched."""
+    from aimss.cli.progress import stages
+
+    if part is Part.JOINT:
+        from aimss.calibration.joint_fit.run import run as run_joint
+
+        with stages("Joint fit", quiet=False) as progress:
+            paths, faults = run_joint(
+                out, chains=chains, draws=draws, warmup=warmup, seed=seed, leave_one_out=leave_one_out,
+                simulate=simulate, progress=progress,
+            )  # fmt: skip
+        typer.echo("\n".join(str(p) for p in paths))
+        for fault in faults:
+            typer.echo(f"not sound: {fault}", err=True)
+        return
     from aimss.calibration.calibrate import calibrate as run
     from aimss.calibration.calibrate import write
     from aimss.calibration.checks import write_leave_one_out, write_simulation
-    from aimss.cli.progress import stages
 
     with stages("Calibration", quiet=False) as progress:
         result = run(from_shipped=from_shipped, progress=progress)
