@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from record_strategies import records
 
-from aimss.errors import RecordError
+from aimss.errors import AimssError, RecordError
 from aimss.patient.dates import PartialDate
 from aimss.patient.files import load_json, load_yaml
 from aimss.patient.patient import Patient
@@ -147,3 +147,22 @@ def test_injections_a_day_apart_are_a_slip():
     with pytest.raises(RecordError, match=r"interval_days: expected denosumab at least 21 days apart"):
         patient_from_data({**SOUND, "drugs": [{**dose, "interval_days": 1}]})
     patient_from_data({**SOUND, "drugs": [{**dose, "interval_days": 182}]})
+
+
+@pytest.mark.parametrize("name", ["record.json", "record.yaml"])
+def test_a_character_written_as_two_json_escapes_is_read(tmp_path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text(json.dumps({**SOUND, "label": "Anna \U0001f600"}, ensure_ascii=True), encoding="utf-8")
+    assert "\\ud83d\\ude00" in path.read_text()
+    assert read_record(path).label == "Anna \U0001f600"
+
+
+@pytest.mark.parametrize("name", ["record.json", "record.yaml"])
+@pytest.mark.parametrize("half", ["\\ud83d", "\\ude00", "\\ude00\\ud83d"])
+def test_half_of_such_a_pair_is_refused(tmp_path, name: str, half: str) -> None:
+    path = tmp_path / name
+    path.write_text(json.dumps({**SOUND, "label": "HALF"}).replace("HALF", f"Anna {half}"), encoding="utf-8")
+    with pytest.raises(AimssError) as caught:
+        read_record(path)
+    assert "label: expected whole characters" in str(caught.value)
+    assert "Anna" not in str(caught.value)

@@ -26,6 +26,12 @@ BANNERS = {
     "premenopausal_suppression": (
         "Ovarian suppression before menopause: the model under-predicts bone loss here and is not validated."
     ),
+    # SAF-AI-01 (not verified) asks for it before menopause; the model's ovary fades within a year (estrogen_fall_scale)
+    "suppression_after_menopause": (
+        "Ovarian suppression after menopause (stated in the record, or assumed from age): the ovaries no longer make"
+        " estradiol, so that it changes nothing in the model, and its own side effects are not counted. The rules ask"
+        " for it before menopause only (SAF-AI-01, not verified)."
+    ),
     "after_denosumab": (
         "After denosumab: the model's rebound is too weak; bone loss and vertebral fractures after stopping are"
         " under-stated. Do not rank the timing of what follows by this forecast."
@@ -41,7 +47,7 @@ BANNERS = {
 class Banner:
     """A range of time in which the forecast is not validated.
 
-    structural_error_percent : 1 SD of BMD to use from `from_day` on, instead of 1.5 points.
+    structural_error_percent : 1 SD of BMD to use from `from_day` on, instead of 1.5 points; 0 leaves it as it is.
     """
 
     key: str
@@ -123,6 +129,10 @@ def banners(spans: Sequence[Span], horizon_days: float, premenopausal: bool) -> 
     suppressed = merge(p for s in spans if s.drug == "ovarian_suppression" for p in s.periods)
     if premenopausal and suppressed and suppressed[0][0] < horizon_days:
         found.append(_banner("premenopausal_suppression", suppressed[0][0]))
+    ahead = [a for a, b in suppressed if b > 0 and a < horizon_days]
+    if ahead and not premenopausal:
+        key = "suppression_after_menopause"
+        found.append(Banner(key, BANNERS[key], max(0.0, ahead[0]), structural_error_percent=0.0))
     ends = denosumab_ends(spans, horizon_days)
     if ends:
         found.append(_banner("after_denosumab", ends[0]))

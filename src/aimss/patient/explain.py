@@ -42,6 +42,7 @@ _WRONG_KIND = {
     "finite_number": ("a finite number", "Leave an unknown value out; absent means unknown."),
     "bool_type": ("true or false", "Leave it out if unknown."),
     "string_type": ("a word or text", "Put it in quotes."),
+    "string_unicode": ("whole characters", "Half of a pair of escapes: write both, or the character itself."),
 }  # fmt: skip
 
 # A single word, number or date is shown as found; anything longer may be about a person.

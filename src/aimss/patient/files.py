@@ -25,7 +25,19 @@ _TRAP_NUMBER = re.compile(r"[-+]?(0[0-9_]+|0[xob][0-9a-fA-F_]+|[0-9][0-9_]*(:[0-
 def load_file(path: Path) -> Any:
     """Plain data of a `.json`, `.yaml` or `.yml` file; InputFileError if it cannot be read as such."""
     text = read_text(path, MAX_BYTES)
-    return load_json(text, path.name) if path.suffix.lower() == ".json" else load_yaml(text, path.name)
+    json_inside = path.suffix.lower() == ".json" or _is_json(text)
+    return load_json(text, path.name) if json_inside else load_yaml(text, path.name)
+
+
+def _is_json(text: str) -> bool:
+    """Whether the text is a JSON map; YAML takes JSON in, but for characters written as two escapes."""
+    if not text.lstrip().startswith("{"):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def read_text(path: Path, max_bytes: int) -> str:

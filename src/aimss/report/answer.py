@@ -93,7 +93,7 @@ def _others(own: Estimate, others: list[Estimate], base: int, last: float) -> st
         span = f"between {of_base(low, base)} and {span}"
     overlap = any(v.high >= own.low and v.low <= own.high for v in others)
     whom = "the other choice comes" if len(others) == 1 else f"the {len(others)} other choices shown come"
-    doubt = "; their ranges overlap with it" if overlap else ""
+    doubt = "; the ranges overlap" if overlap else ""
     return f"Any fracture within {years(last)}: {whom} to {span}{doubt}."
 
 

@@ -13,6 +13,7 @@ from aimss.care.compile import compile_strategy, history_schedule
 from aimss.care.library import find_strategy, strategy_library
 from aimss.care.strategy import parse_strategy
 from aimss.errors import OutOfScopeError, StrategyError
+from aimss.forecast.structural_error import structural_sd_percent
 
 MONTH, YEAR = 365.25 / 12, 365.25
 
@@ -236,6 +237,30 @@ def test_an_ai_before_menopause_needs_suppression_on_every_day(suppressed, make_
         compile_strategy(short, premenopausal, 10)
     assert "premenopausal_suppression" in compile_strategy(find_strategy("as_now"), suppressed, 10).flags
     assert compile_strategy(find_strategy("no_ai"), premenopausal, 10).flags == ("counterfactual",)
+
+
+def test_ovarian_suppression_after_menopause_is_remarked_and_changes_nothing(planned, make_patient):
+    for name in ("ovarian_suppression_with_ai", "ovarian_suppression_ai_and_zoledronate"):
+        compiled = compile_strategy(find_strategy(name), planned, 2)
+        (banner,) = compiled.banners
+        assert (banner.key, banner.from_day, banner.structural_error_percent) == (
+            "suppression_after_menopause",
+            0.0,
+            0.0,
+        )
+        assert "SAF-AI-01" in banner.text
+        assert "suppression_after_menopause" in compiled.flags
+    assert compile_strategy(find_strategy("ai_alone"), planned, 2).banners == ()
+    by_age = make_patient(age_years=60, menopause=None)
+    assert compile_strategy(find_strategy("ovarian_suppression_with_ai"), by_age, 2).banners[0].key == banner.key
+    ended = [{"drug": "ovarian_suppression", "start": "2015-01-01", "stop": "2018-01-01"}]
+    past = make_patient(drugs=ended)
+    assert compile_strategy(find_strategy("ai_alone"), past, 2).banners == ()
+
+
+def test_a_banner_without_an_error_of_its_own_widens_nothing():
+    days = np.array([0.0, 100.0, 400.0, 2000.0])
+    assert structural_sd_percent(days, [(0.0, 0.0)]) == pytest.approx(structural_sd_percent(days, []))
 
 
 def test_three_years_of_a_bone_drug_on_an_ai_raise_a_banner_on_their_day(planned):
