@@ -77,7 +77,7 @@ def records(draw: st.DrawFn) -> dict[str, Any]:
                     {"drug": st.sampled_from(DOSELESS)},
                     optional={
                         "start": dates(),
-                        "interval_days": numbers(1, 400),
+                        "interval_days": numbers(21, 400),  # injections are at least three weeks apart
                         "doses": st.lists(dates(), max_size=3),
                     },
                 ),
