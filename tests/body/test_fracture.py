@@ -11,7 +11,7 @@ from scipy.integrate import cumulative_simpson
 from aimss.body.fracture import cumulative_probabilities, cumulative_probability, hazards, mean_t_score
 from aimss.body.mortality import death_hazard, life_table
 from aimss.body.parameters import default
-from aimss.body.risk_factors import FRACTURES, risk_factors, risk_ratios
+from aimss.body.risk_factors import BODY_MASS_INDEX_HIP_RATIO, FRACTURES, log_risk_ratios, risk_factors
 from aimss.evidence.references import resolve
 from aimss.evidence.tables import Row
 
@@ -56,22 +56,32 @@ def test_risk_ratios_come_from_their_rows_and_average_to_one():
         (row,) = resolve(factor.prevalence_source)
         assert isinstance(row, Row)
         assert row.number("value") == pytest.approx(100 * factor.prevalence)
-        have, have_not = (risk_ratios({factor.name: x}, None, P) for x in (True, False))
         for kind in FRACTURES:
-            mean = factor.prevalence * getattr(have, kind) + (1 - factor.prevalence) * getattr(have_not, kind)
-            assert mean == pytest.approx(1.0)
+            have, have_not = (factor.against_average(kind, has) for has in (True, False))
+            assert have / have_not == pytest.approx(factor.ratios[kind])
+            assert factor.prevalence * have + (1 - factor.prevalence) * have_not == pytest.approx(1.0)
 
 
-def test_unknown_factors_count_as_average_and_the_cap_is_reported():
-    nothing = risk_ratios({}, None, P)
-    assert (nothing.hip, nothing.clinical_vertebral, nothing.other_nonvertebral) == (1.0, 1.0, 1.0)
-    assert set(nothing.unknown) == {f.name for f in risk_factors()} | {"body_mass_index"}
-    everything = risk_ratios({f.name: True for f in risk_factors()}, 20.0, P)
-    assert everything.capped == ("hip", "clinical_vertebral")
-    assert everything.hip == P["risk_ratio_product_largest"]
-    assert everything.unknown == ()
-    with pytest.raises(ValueError, match="unknown risk factors"):
-        risk_ratios({"genes": True}, None, P)
+def women(*has: bool) -> dict[str, np.ndarray]:
+    return {factor.name: np.array(has) for factor in risk_factors()}
+
+
+def test_risk_ratios_multiply_and_stop_at_the_largest():
+    average = np.full(2, P["body_mass_index_mean"])
+    found = log_risk_ratios(women(False, True), average, P)
+    for kind in FRACTURES:
+        none, every = (np.prod([f.against_average(kind, has) for f in risk_factors()]) for has in (False, True))
+        assert np.exp(found[kind]) == pytest.approx([none, min(every, P["risk_ratio_product_largest"])])
+    assert np.exp(found["hip"][1]) == pytest.approx(P["risk_ratio_product_largest"])
+    heavier = log_risk_ratios(women(False, False), average + np.array([0.0, 5.0]), P)
+    assert np.exp(heavier["hip"][1] - heavier["hip"][0]) == pytest.approx(BODY_MASS_INDEX_HIP_RATIO**5)
+    assert heavier["clinical_vertebral"][1] == heavier["clinical_vertebral"][0]
+
+
+@pytest.mark.parametrize("wrong", [{}, {**women(True), "genes": np.array([True])}])
+def test_risk_factors_left_out_or_unknown_are_refused(wrong):
+    with pytest.raises(ValueError, match="expected the risk factors"):
+        log_risk_ratios(wrong, np.array([25.0]), P)
 
 
 def test_life_table_gives_back_its_printed_ten_year_risks():

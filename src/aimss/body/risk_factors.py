@@ -7,9 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from aimss.body.parameters import Parameters
 
+Array = NDArray[Any]
 FRACTURES: tuple[str, ...] = ("hip", "clinical_vertebral", "other_nonvertebral")
 # risk ratio of hip fracture per kg/m2, given BMD: DELAET_2005, bone/risk_gradients:44
 BODY_MASS_INDEX_HIP_RATIO = 0.98
@@ -32,21 +37,6 @@ class RiskFactor:
         return (ratio if has else 1.0) / (1.0 + self.prevalence * (ratio - 1.0))
 
 
-@dataclass(frozen=True, slots=True)
-class RiskRatios:
-    """Product of the ratios of one woman against the average woman, by kind of fracture.
-
-    `capped` names the kinds whose product was above the largest that is used; `unknown` the factors that the record
-    does not state, which count as the average.
-    """
-
-    hip: float
-    clinical_vertebral: float
-    other_nonvertebral: float
-    capped: tuple[str, ...]
-    unknown: tuple[str, ...]
-
-
 @cache
 def risk_factors() -> tuple[RiskFactor, ...]:
     """Return the risk factors that have a published ratio."""
@@ -64,30 +54,20 @@ def risk_factors() -> tuple[RiskFactor, ...]:
     )
 
 
-def risk_ratios(
-    present: Mapping[str, bool | None], body_mass_index: float | None, parameters: Parameters
-) -> RiskRatios:
-    """Return her risk ratios; a factor that is None or absent counts as the average, which is 1.
+def log_risk_ratios(present: Mapping[str, Array], bmi_kg_m2: Array, parameters: Parameters) -> dict[str, Array]:
+    """Return the logarithm of the product of women's risk ratios against the average woman, (n,) by kind of fracture.
 
-    Each ratio is divided by its mean in the population, 1 + prevalence (ratio - 1): the baseline hazard already
-    holds the women who have the factor. Raises ValueError for an unknown factor.
+    present : (n,) booleans by name, every risk factor. bmi_kg_m2 : (n,). Each ratio is divided by its mean in the
+    population, 1 + prevalence (ratio - 1): the baseline hazard already holds the women who have the factor. A product
+    is at most `risk_ratio_product_largest`. Raises ValueError unless the factors are exactly those of `risk_factors`.
     """
     known = {f.name for f in risk_factors()}
-    if strange := sorted(set(present) - known):
-        raise ValueError(f"unknown risk factors {strange}; known: {sorted(known)}")
-    products = dict.fromkeys(FRACTURES, 1.0)
+    if set(present) != known:
+        raise ValueError(f"expected the risk factors {sorted(known)}, found {sorted(present)}")
+    product = {kind: np.ones(len(bmi_kg_m2)) for kind in FRACTURES}
     for factor in risk_factors():
-        has = present.get(factor.name)
-        if has is None:
-            continue
         for kind in FRACTURES:
-            products[kind] *= factor.against_average(kind, has)
-    if body_mass_index is not None:
-        products["hip"] *= BODY_MASS_INDEX_HIP_RATIO ** (body_mass_index - parameters["body_mass_index_mean"])
-    largest = parameters["risk_ratio_product_largest"]
-    unknown = [f.name for f in risk_factors() if present.get(f.name) is None]
-    return RiskRatios(
-        **{kind: min(product, largest) for kind, product in products.items()},
-        capped=tuple(kind for kind, product in products.items() if product > largest),
-        unknown=(*unknown, *(["body_mass_index"] if body_mass_index is None else [])),
-    )
+            with_it, without = factor.against_average(kind, True), factor.against_average(kind, False)
+            product[kind] *= np.where(present[factor.name], with_it, without)
+    product["hip"] *= BODY_MASS_INDEX_HIP_RATIO ** (bmi_kg_m2 - parameters["body_mass_index_mean"])
+    return {kind: np.log(np.minimum(p, parameters["risk_ratio_product_largest"])) for kind, p in product.items()}

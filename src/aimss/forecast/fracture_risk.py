@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from aimss.body.declaration import SITES
 from aimss.body.fracture import cumulative_probabilities, hazards
 from aimss.body.mortality import death_hazard
-from aimss.body.risk_factors import BODY_MASS_INDEX_HIP_RATIO, FRACTURES, risk_factors
+from aimss.body.risk_factors import log_risk_ratios, risk_factors
 from aimss.counter_random import uniforms
 from aimss.patient.dates import DAYS_PER_YEAR
 from aimss.patient.densitometry import young_reference
@@ -68,16 +68,12 @@ class FractureRisk:
         n = len(bmi_kg_m2)
         stated = stated_risk_factors(patient)
         chance = uniforms(seed, "risk factors", 0, n, len(risk_factors()))
-        product = {kind: np.ones(n) for kind in FRACTURES}
+        present = {}
         for column, factor in enumerate(risk_factors()):
             has = stated.get(factor.name)
-            present = chance[:, column] < factor.prevalence if has is None else np.full(n, has)
-            for kind in FRACTURES:
-                with_it, without = factor.against_average(kind, True), factor.against_average(kind, False)
-                product[kind] *= np.where(present, with_it, without)
-        product["hip"] *= BODY_MASS_INDEX_HIP_RATIO ** (bmi_kg_m2 - parameters["body_mass_index_mean"])
-        largest = parameters["risk_ratio_product_largest"]
-        return cls(patient.age, {kind: np.log(np.minimum(p, largest))[:, None] for kind, p in product.items()})
+            present[factor.name] = chance[:, column] < factor.prevalence if has is None else np.full(n, has)
+        ratios = log_risk_ratios(present, bmi_kg_m2, parameters)
+        return cls(patient.age, {kind: values[:, None] for kind, values in ratios.items()})
 
     def of_twins(self, rows: NDArray[np.bool_]) -> FractureRisk:
         """Return the same for some of the twins."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aimss.body.risk_factors import BODY_MASS_INDEX_HIP_RATIO, FRACTURES, risk_factors
+from aimss.body.risk_factors import log_risk_ratios, risk_factors
 from aimss.counter_random import normals
 from aimss.forecast.her_scans import SLOPE_PARAMETERS
 from aimss.forecast.twins import TwinSpace
@@ -106,12 +106,6 @@ def _slopes(parameters: Parameters, seed: int, first: int, n: int) -> Array:
 
 
 def _log_risk(women: Women, parameters: Parameters) -> dict[str, Array]:
-    product = {kind: np.ones(len(women)) for kind in FRACTURES}
-    for factor in risk_factors():
-        has = women.fields[factor.name]
-        for kind, ratio in factor.ratios.items():
-            # the baseline hazard already holds the women who have the factor
-            product[kind] *= np.where(has, ratio, 1.0) / (1.0 + factor.prevalence * (ratio - 1.0))
-    product["hip"] *= BODY_MASS_INDEX_HIP_RATIO ** (women.fields["bmi_kg_m2"] - parameters["body_mass_index_mean"])
-    largest = parameters["risk_ratio_product_largest"]
-    return {kind: np.log(np.minimum(p, largest))[:, None] for kind, p in product.items()}
+    present = {factor.name: women.fields[factor.name] for factor in risk_factors()}
+    found = log_risk_ratios(present, women.fields["bmi_kg_m2"], parameters)
+    return {kind: values[:, None] for kind, values in found.items()}
