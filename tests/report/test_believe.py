@@ -6,34 +6,25 @@ import json
 
 import pytest
 from html_reading import read_html
-from plan_factory import JOINTS, document
+from plan_factory import JOINTS, document, validation, validation_part
 
 from aimss.calibration.validation_summary import COMMAND, data_sha256, shipped_summary
-from aimss.forecast.plan_document import Validation, ValidationPart
+from aimss.forecast.plan_document import ValidationPart
 from aimss.report.believe import LIMITS, LIMITS_OF, SHORT, believe, held, judge
 from aimss.report.charts.believe import wilson
 from aimss.report.page import render_page
 
 
-def part(name="bmd_on_ai", n=50, inside=45, ours=1.0, simple=3.0, **more):
-    rival = {"n": n, "rmse": simple, "rmse_aimss_on_the_same": ours}
-    given = {
-        "part": name, "label": name, "n": n, "inside": inside, "fitted": 0, "own_study_effect": False,
-        "unit": "percentage points of bone density", "n_rmse": n, "rmse": ours, "bias": 0.1,
-        "constant_change": rival if simple else None, "other_trials": None,
-    }  # fmt: skip
-    return ValidationPart.model_validate({**given, **more})
+def part(name="bmd_on_ai", **changes):
+    return ValidationPart.model_validate(validation_part(name, **changes))
 
 
-def validation(*parts, sha="b" * 64):
-    return Validation(
-        command="aimss validate", version="0", parameters_sha256=sha, data_sha256={},
-        between_trials_points={"spine": 1.74, "hip": 1.24}, parts=list(parts),
-    )  # fmt: skip
+def scores(*parts, **changes):
+    return validation(*(p.model_dump() for p in parts), **changes)
 
 
 def shown(*parts, **changes):
-    return read_html(render_page(document(validation=validation(*parts), joints=JOINTS, **changes)))
+    return read_html(render_page(document(validation=scores(*parts), joints=JOINTS, **changes)))
 
 
 def test_packaged_scores_are_those_of_the_shipped_data():
@@ -115,16 +106,16 @@ def test_each_forecast_leads_to_its_line_and_each_line_to_its_limits():
 
 
 def test_parts_that_the_page_does_not_forecast_are_left_out():
-    bare = believe(document(validation=validation(*(part(name) for name in SHORT)), strategies=[], banners=[]))
+    bare = believe(document(validation=scores(*(part(name) for name in SHORT)), strategies=[], banners=[]))
     assert bare.parts == []
-    full = {m.part for m in believe(document(validation=validation(*(part(n) for n in SHORT)))).parts}
+    full = {m.part for m in believe(document(validation=scores(*(part(n) for n in SHORT)))).parts}
     assert {"bmd_on_ai", "bmd_with_drug", "stopping_denosumab", "fractures"} <= full
     assert full.isdisjoint({"bmd_premenopausal", "prevalence", "discontinuation"})
 
 
 def test_own_parameters_are_not_covered():
     assert "which nobody has scored" not in shown(part()).text
-    other = document(validation=validation(part(), sha="c" * 64))
+    other = document(validation=scores(part(), sha256="c" * 64))
     assert "which nobody has scored" in read_html(render_page(other)).text
 
 
