@@ -102,6 +102,20 @@ def test_what_a_safety_rule_forbids_stands_beside_the_choices():
     assert "Not as the record stands" not in render_page(document(rules={**RULES, "safety": []}))
 
 
+def test_several_that_are_forbidden_are_named_in_short_and_explained_below():
+    rules = [
+        safety_rule(f"SAF-{n}", "fires", severity="contraindicated", context=name, do="correct first", seen=["low"])
+        for n, name in enumerate(("denosumab 60 mg", "zoledronic acid"))
+    ]
+    plan = document(rules={**RULES, "safety": rules})
+    brief = next(sentence for sentence in short_answer(plan) if "speak against" in sentence)
+    assert "denosumab 60 mg, zoledronic acid" in brief
+    assert "low" not in brief
+    assert "denosumab 60 mg (correct first; low; SAF-0), zoledronic acid (correct first; low; SAF-1)" in render_page(
+        plan
+    )
+
+
 def test_a_red_flag_that_was_not_asked_is_asked(page):
     assert "Ask first." in section(page, "safety").text
     assert "night bone pain" in section(page, "safety").text

@@ -132,7 +132,7 @@ def short_answer(document: PlanDocument) -> list[str]:
         joint_sentence(document),
         bone,
         fracture,
-        contraindicated(document),
+        contraindicated(document, brief=True),
         DENOSUMAB_WARNING if mentions_denosumab(document) else "",
         guideline_sentence(document),
         *_gaps(document),

@@ -243,12 +243,18 @@ def followed(document: PlanDocument) -> list[Followed]:
     return rows
 
 
-def contraindicated(document: PlanDocument) -> str:
-    """Return one sentence on the medicines that the record speaks against as it stands; empty without any."""
+def contraindicated(document: PlanDocument, *, brief: bool = False) -> str:
+    """Return one sentence on the medicines that the record speaks against as it stands; empty without any.
+
+    brief : where there are several, their names alone; the page gives the reasons below.
+    """
     warnings = safety(document)
     fires = [i for i in warnings.fires if i.get("severity") == "contraindicated"] if warnings else []
     if not fires:
         return ""
+    if brief and len(fires) > 1:
+        names = ", ".join(dict.fromkeys(str(item.get("context") or item["rule_id"]) for item in fires))
+        return f"As the record stands, safety rules speak against: {names}. The forecast does not know of it."
     named = []
     for item in fires:
         why = "; ".join([str(item["do"]), *(str(sign) for sign in item.get("seen") or [])])
