@@ -77,3 +77,7 @@ def test_every_gap_has_a_plain_name(plan):
 def test_nothing_on_the_page_speaks_of_her_in_the_third_person(page):
     found = re.findall(r"[^.;|]{0,40}\b(?:she|her|hers|herself)\b[^.;|]{0,40}", page.text, re.IGNORECASE)
     assert found == []
+
+
+def test_a_loss_of_bone_has_a_true_minus(page):
+    assert not re.search(r"(?<![\w.:])-\d+\.\d %", page.text)

@@ -146,7 +146,7 @@ def _bone_in_words(course: StrategyCourse, made: Forecast) -> str:
     for i, site in enumerate(SITES[:2]):
         change = 100 * (course.bmd[:, last, i] / course.bmd[:, 0, i] - 1)
         middle, low, high = np.quantile(change, [0.5, 0.05, 0.95])
-        words.append(f"{site.replace('_', ' ')} {middle:+.1f} % ({low:+.1f} to {high:+.1f})")
+        words.append(f"{site.replace('_', ' ')} {middle:+.1f} % ({low:+.1f} to {high:+.1f})".replace("-", "−"))
     return f"bone density after {made.months[last]:.0f} months: {', '.join(words)}"
 
 
