@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
 import sys
 from importlib.resources import files
 
@@ -137,18 +139,19 @@ def test_women_chosen_for_pain_regress_to_the_mean(predictor):
 def test_stopping_follows_the_shipped_hazards(bayes):
     from aimss.calibration.joint_fit.stopping import StoppingModel
 
-    model = StoppingModel(latent_draws())
+    model = StoppingModel(latent_draws(), women=512)
     theta = {name: v[3] for name, v in persistence_draws().items()}
+    hazards = model.hazards(theta)
     for setting in ("henry2012", "sestak2018_ibis2"):
         on = model.on_drug[setting]
         run = population_stopping(setting, on_drug=on)
         rates = model.rates(theta, setting)
-        pain, other = model.by_cause(theta, rates, 24, on)
+        pain, other = hazards.by_cause(rates, 24, on)
         assert float(pain[-1]) == pytest.approx(run.for_pain[3, 24], abs=1e-9)
         assert float(other[-1]) == pytest.approx(run.for_other_reasons[3, 24], abs=1e-9)
-        assert float(model.any_cause(theta, rates, 60, on)) == pytest.approx(run.any_cause[3, 60], abs=1e-9)
+        assert float(hazards.any_cause(rates, 60, on)) == pytest.approx(run.any_cause[3, 60], abs=1e-9)
     assert model.settings == tuple(dict.fromkeys(t.setting for t in persistence_targets()))
-    assert float(model.high_pain_ratio(theta, model.rates(theta, "chim2013"))) > 1.0
+    assert float(hazards.high_pain_ratio(model.rates(theta, "chim2013"))) > 1.0
 
 
 def test_the_spreads_between_trials_are_integrated_out_exactly(bayes):
@@ -251,3 +254,23 @@ def test_the_archive_of_a_fit_has_the_layout_of_the_shipped_one(predictor):
     assert all(np.array_equal(v, shipped[n]) for n, v in made.items())
     assert archive_bytes(fit) == archive_bytes(fit)
     assert len(kept(fit.remedy)["duloxetine"]) == 300
+
+
+def test_what_ships_is_the_sound_result_of_the_command_on_these_inputs():
+    """A changed prior, target or result of a remedy trial asks for a new fit; a fit whose chains disagree never ships."""
+    from aimss.body.joint_draws import DRAWS_SHA256
+
+    record = json.loads((JOINT_FIT / "shipped" / "provenance.json").read_text(encoding="utf-8"))
+    places = {"priors.csv": JOINT_FIT, "remedy_results.csv": JOINT_FIT}
+    for name, digest in record["inputs_sha256"].items():
+        held = places.get(name, files("aimss.body")) / name
+        assert hashlib.sha256(held.read_bytes()).hexdigest() == digest, name
+    assert record["result_sha256"]["joint_draws.npz"] == DRAWS_SHA256
+    table = files("aimss.body") / "joint_parameters.csv"
+    assert hashlib.sha256(table.read_bytes()).hexdigest() == record["result_sha256"]["joint_parameters.csv"]
+    assert record["faults"] == []
+    text = (JOINT_FIT / "shipped" / "diagnostics.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    assert len(rows) > 100
+    assert max(float(r["r_hat"]) for r in rows) < 1.01
+    assert {s["divergences"] for s in record["stages"].values()} == {0}

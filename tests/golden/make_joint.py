@@ -1,29 +1,24 @@
-"""Turn a fit of the joint model into what aimss ships, and into the golden numbers of tests/joint.
+"""The first fit of the joint model, which aimss once shipped, as a yardstick for our own (decision 0089).
 
     python tests/golden/make_joint.py FIT_DIRECTORY
 
-FIT_DIRECTORY holds parameters.csv, posterior_draws.npz, draw_labels.json, targets.csv and calibration_table.csv as the
-calibration of the joint model wrote them (NumPyro NUTS, latent 500, remedy 300 and persistence 200 draws). Writes
-src/aimss/body/joint_draws.npz, joint_parameters.csv, joint_targets.csv and tests/golden/joint.json. Symbols of the fit
-become full names here and nowhere else.
+FIT_DIRECTORY holds posterior_draws.npz, draw_labels.json and calibration_table.csv as the first calibration of the joint model wrote
+them (NumPyro NUTS, latent 500, remedy 300 and persistence 200 draws). Writes joint_first_fit.npz (its draws under our names; one blind
+trial's effects dropped) and joint.json (its published medians). Symbols of the first fit become full names here and nowhere else.
 """
 
 # ruff: noqa: E501 - tables of names and meanings
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import sys
 from pathlib import Path
 
 import numpy as np
 
-from aimss.errors import EvidenceError
-from aimss.evidence.references import resolve, split_reference
-
 ROOT = Path(__file__).resolve().parents[2]
-BODY = ROOT / "src" / "aimss" / "body"
+GOLDEN = ROOT / "tests" / "golden"
 LATENT = {
     "mu_b": "trait_mean_points",
     "sd_b": "trait_sd_points",
@@ -99,153 +94,6 @@ SETTINGS = {
 }
 
 
-MEANINGS = {
-    "mu_b": "mean of the lasting background pain over women; below 0 means no pain",
-    "sd_b": "spread of the lasting background pain between women",
-    "sd_u": "spread of the ups and downs of pain within a woman",
-    "tau_u": "time over which her ups and downs forget themselves",
-    "sd_e": "spread of a recorded score about the pain felt",
-    "logit_pi": "share of women whose joints respond to the fall of estradiol, as a logit",
-    "m_G": "mean pain that full suppression adds in a susceptible woman",
-    "tau_A": "spread of the amplitude between populations or trials",
-    "tau_on": "median time for the effect on the joints to build up",
-    "kappa": "pain of starting adjuvant treatment knowingly, not due to estradiol; confounded with the amplitude",
-    "d_tam": "change of pain on tamoxifen against nothing",
-    "c_S": "rise of pain at which half of women say new or worse in a survey",
-    "s_S": "spread of that threshold between women",
-    "tau_S": "spread of that threshold between surveys",
-    "s_AE": "rise of pain that moves an adverse-event report by one probit",
-    "mu_aAE": "mean reluctance of trials to record joint pain as an adverse event",
-    "tau_aAE": "spread of that reluctance between trials",
-    "c_J": "pain at which half of women name joint pain themselves before treatment",
-    "d_nt": "change without treatment in women selected for pain, beyond regression to the mean",
-    "nu": "how steeply the hazard of stopping for pain rises with burden",
-    "zeta": "time over which the hazard of stopping for pain fades in those who stay",
-    "w_late": "share of the hazard of stopping for other reasons that lasts beyond the first year",
-    "mu_lam": "mean over settings of the log hazard of stopping for pain at a burden of 3 points",
-    "sd_lam": "spread of that hazard between settings",
-    "mu_ho": "mean over settings of the log hazard of stopping for other reasons",
-    "sd_ho": "spread of that hazard between settings",
-    "hr_exe": "hazard ratio of stopping, exemestane against letrozole in one trial; off everywhere else",
-}
-REMEDY_MEANINGS = {
-    "d_": "change of pain beyond the remedy's own placebo, sham or usual care",
-    "m_oral": "mean specific effect of an oral remedy not yet tried",
-    "s_oral": "spread of specific effects between oral remedies",
-    "tau_d": "spread of a specific effect between trials",
-    "rho_pill": "response to a placebo pill beyond the natural course",
-    "rho_sham": "response to sham acupuncture beyond the natural course",
-    "rho_open": "response to an open-label programme beyond the natural course; from a prior, not separable",
-    "tau_rho": "spread of placebo and sham responses between trials",
-    "mu_nt": "natural course in women selected for pain, mean over trials",
-    "tau_nt": "spread of the natural course between trials",
-}
-# name: (symbol in the design, symbol in the fit or '', value if not in the fit, unit, meaning, distribution)
-ASSUMED = {
-    "full_suppression": ("X_ref", "", 0.90, "fraction", "fall of estradiol that counts as full suppression: below that of all three AIs, so that none hurts less by this model", ""),
-    "onset_time_between_woman_log_sd": ("sd k", "sd_tau_on", None, "log SD", "spread of the onset time", ""),
-    "offset_time_weeks": ("tau_off", "tau_off", None, "weeks", "median time of easing once estradiol is back", None),
-    "offset_time_log_sd": ("sd tau_off", "", 0.5, "log SD", "spread of the time of easing", ""),
-    "amplitude_log_sd": ("s_G", "s_G", None, "log SD", "spread of the amplitude among susceptible women", ""),
-    "context_time_weeks": ("tau_ctx", "tau_ctx", None, "weeks", "time over which context pain builds up", ""),
-    "burden_share_of_present_pain": ("w_V", "w_V", None, "share", "burden = share x pain + (1 - share) x rise", ""),
-    "risk_share_specific_to_the_drug": ("omega", "omega_risk", None, "share", "share of a risk factor's effect that acts through susceptibility", "0 to 1 at choice"),
-    "risk_slope": ("k", "k_risk", None, "-", "slope of logit susceptibility on logit report", ""),
-    "remedy_proportionality": ("gamma", "gamma_prop", None, "power", "a remedy's effect grows with this power of present pain", ""),
-    "reference_pain_points": ("P_ref", "P_ref", None, "points", "pain at entry of the remedy trials", ""),
-    "amplitude_after_switch": ("m_switch", "m_switch", None, "factor", "amplitude on a second AI against the first; no randomised difference exists", None),
-    "haq_per_point": ("beta_HAQ", "beta_HAQ", None, "HAQ per point", "HAQ rise a point of pain", None),
-    "haq_per_point_log_sd": ("sd beta_HAQ", "", 0.3, "log SD", "uncertainty of the HAQ rise a point", ""),
-    "haq_cut_low": ("cut_HAQ", "", 0.125, "HAQ", "lowest cut-off of studies", "Uniform(0.125, 0.4) with haq_cut_high"),
-    "haq_cut_high": ("cut_HAQ", "", 0.4, "HAQ", "highest cut-off of studies", ""),
-    "haq_spread": ("HAQ", "", 0.2, "HAQ", "spread of HAQ at a given pain", ""),
-    "bodily_pain_cut_low": ("SF36-BP", "", 0.5, "points", "lowest rise counted as worse", "Uniform(0.5, 1.5) with bodily_pain_cut_high"),
-    "bodily_pain_cut_high": ("SF36-BP", "", 1.5, "points", "highest rise counted as worse", ""),
-    "bodily_pain_spread_points": ("SF36-BP", "", 1.2, "points", "spread of the SF-36 answer at a given rise", ""),
-    "response_fading_weeks": ("T_off rho", "T_off_rho", None, "weeks", "fading of placebo and sham responses", None),
-    "stopping_hazard_ratio_poor_sleep": ("Z sleep", "HR_stop_sleep", None, "HR", "poor sleep, hazard of stopping", None),
-    "stopping_hazard_ratio_younger_age": ("Z age", "HR_stop_age_younger", None, "HR", "younger age; off by default", None),
-    "stopping_hazard_ratio_prior_tamoxifen": ("Z tamoxifen", "HR_stop_prior_tam", None, "HR", "tamoxifen before; off by default", None),
-    "stopping_hazard_ratio_taxane": ("Z taxane", "HR_stop_taxane", None, "HR", "taxane; off by default", None),
-    "carpal_tunnel_rate_ratio": ("RR_CTS", "RR_CTS", None, "rate ratio", "carpal tunnel syndrome, AI against comparator; not linked to pain", None),
-    "late_other_hazard_months": ("exp(-t/6)", "", 6.0, "months", "time over which the early hazard of other reasons fades", ""),
-}  # fmt: skip
-TIMES = {"dul": "duloxetine", "acu": "acupuncture", "ex": "exercise", "om3": "omega_3"}
-
-
-def write_parameters(fit: dict[str, dict[str, str]]) -> None:
-    lines = [
-        ["name", "symbol", "value", "unit", "meaning", "distribution", "ci95_low", "ci95_high", "status", "source"]
-    ]
-
-    def fitted(symbol: str, name: str, meaning: str) -> None:
-        row = fit[symbol]
-        lines.append([name, symbol, row["value"], row["unit"], meaning, "draws of joint_draws.npz", row["lo95"],
-                      row["hi95"], "E", row["source"]])  # fmt: skip
-
-    for symbol, name in {**LATENT, **PERSISTENCE}.items():
-        if symbol in fit:
-            fitted(symbol, name, MEANINGS[symbol])
-    for symbol, name in REMEDY.items():
-        key = symbol if symbol in REMEDY_MEANINGS else "d_"
-        fitted(symbol, name, REMEDY_MEANINGS[key])
-    for name, (symbol, key, value, unit, meaning, distribution) in ASSUMED.items():
-        row = fit[key] if key else {"value": value, "lo95": "", "hi95": "", "source": "assumption", "draw_as": ""}
-        lines.append([name, symbol, row["value"], unit, meaning,
-                      row["draw_as"] if distribution is None else distribution, row["lo95"], row["hi95"],
-                      "D" if row.get("kind") == "derived" else "P", row["source"]])  # fmt: skip
-    for short, remedy in TIMES.items():
-        for edge in ("on", "off"):
-            row = fit[f"T_{edge}_{short}"]
-            lines.append([f"{remedy}_{edge}_weeks", f"T_{edge} {short}", row["value"], "weeks",
-                          f"time for {remedy} to act" if edge == "on" else f"time for {remedy} to fade after its end",
-                          row["draw_as"], row["lo95"], row["hi95"], "P", row["source"]])  # fmt: skip
-            lines.append([f"{remedy}_{edge}_log_sd", f"sd T_{edge} {short}", row["sd"], "log SD",
-                          f"uncertainty of {remedy}_{edge}_weeks", "", "", "", "P", "assumption"])  # fmt: skip
-    lines.append(["response_fading_log_sd", "sd T_off rho", fit["T_off_rho"]["sd"], "log SD",
-                  "uncertainty of response_fading_weeks", "", "", "", "P", "assumption"])  # fmt: skip
-    for line in lines:
-        line[-1] = line[-1].replace("models.md: ", "").replace("risk_map.py: ", "slope in this model: ")
-    lines[0].append("basis")
-    for line in lines[1:]:
-        line[-1:] = split_source(line[0], line[-1])
-    with (BODY / "joint_parameters.csv").open("w", newline="") as handle:
-        csv.writer(handle, lineterminator="\n").writerows(lines)
-
-
-_STOPPING = "henry2012 chim2013 chirgwin2016 hershman2011 ma27_goss2013"
-_ORAL = "S0927 BLUECITRUS NEC2024 A221102 SHAPIRO2016"
-# Parameters whose fit names no study by id: the studies that inform them.
-_NAMED = {
-    "fluctuation_time_weeks": "HOPE MAO2014 PEACE",
-    "pain_log_rate_between_setting_sd": "henry2012 chim2013 laroche2014 egawa2016_savs presant2007",
-    "other_log_rate_between_setting_sd": f"{_STOPPING} sestak2018_ibis2",
-    "acupuncture": "CREW2010 MAO2014 PEACE EXT_VICKERS2018",
-    "oral_class_mean_points": _ORAL,
-    "oral_class_sd_points": _ORAL,
-    "between_trial_sd_points": f"{_ORAL} S1202 CREW2010 MAO2014 PEACE HOPE JUST2017",
-    "response_between_trial_sd_points": "S0927 S1202 BLUECITRUS JUST2017 CHERRY2022 MAO2014 PEACE HOPE",
-    "natural_course_between_trial_sd_points": "MAO2014 HOPE PEACE",
-    "risk_slope": "crew2007 presant2007 dizdar2009 romero2020 boonstra2013 egawa2016_savs swenson2013",
-    "duloxetine_off_weeks": "S1202",
-}
-
-
-def split_source(name: str, words: str) -> list[str]:
-    """Return (ids of sources, what the fit says of them); an id that the library does not hold stays in the words only."""
-    found = [part for part in split_reference(words) if not part[0].isdigit() and _resolves(part)]
-    ids = _NAMED.get(name) or " ".join(found)
-    return [ids.replace(" ", ";"), "" if ids == words else words]
-
-
-def _resolves(part: str) -> bool:
-    try:
-        resolve(part)
-    except EvidenceError:
-        return False
-    return True
-
-
 def main(source: Path) -> None:
     fit = np.load(source / "posterior_draws.npz")
     labels = json.loads((source / "draw_labels.json").read_text())
@@ -266,21 +114,7 @@ def main(source: Path) -> None:
             out["persistence/other_setting_effect/" + name] = fit["D_zo_" + symbol]
     out["labels/trials"] = np.array(trials)
     out["labels/surveys"] = np.array(surveys)
-    target = BODY / "joint_draws.npz"
-    np.savez_compressed(target, **out)
-    digest = hashlib.sha256(target.read_bytes()).hexdigest()
-    print("joint_draws.npz sha256", digest)
-
-    with (source / "targets.csv").open(newline="") as handle:
-        targets = list(csv.DictReader(handle))
-    with (BODY / "joint_targets.csv").open("w", newline="") as handle:
-        writer = csv.DictWriter(handle, [*targets[0], "source"], lineterminator="\n")
-        writer.writeheader()
-        # The historical controls of ZAP are an arm, not a study.
-        writer.writerows(
-            {**row, "source": {"ZAP_HC": "ZAP-HC"}.get(row["study_id"], row["study_id"])} for row in targets
-        )
-    write_parameters({row["name"]: row for row in csv.DictReader((source / "parameters.csv").open())})
+    np.savez_compressed(GOLDEN / "joint_first_fit.npz", **out)
     table = {row["target"]: row for row in csv.DictReader((source / "calibration_table.csv").open())}
     golden = {
         "generator": "tests/golden/make_joint.py from the first fit of the joint model (500 latent draws)",
@@ -295,7 +129,7 @@ def main(source: Path) -> None:
         "new_setting_stopped_12_months": [round(float(v), 6) for v in fit["D_new_total12"]],
         "new_setting_stopped_60_months": [round(float(v), 6) for v in fit["D_new_total60"]],
     }
-    (ROOT / "tests" / "golden" / "joint.json").write_text(json.dumps(golden, indent=1) + "\n")
+    (GOLDEN / "joint.json").write_text(json.dumps(golden, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """Stopping: the hazards reproduce what they were fitted to, by cause, and a setting is always named."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+from tests.joint.first_fit import PUBLISHED, first_fit
 
 from aimss.body.joint_draws import persistence_draws
 from aimss.body.persistence import (
@@ -18,7 +16,6 @@ from aimss.body.persistence import (
 )
 from aimss.errors import ParameterError
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "joint.json").read_text())
 GOLDEN_NAME = {
     ("henry2012", "pain"): "elph_msk24",
     ("henry2012", "other"): "elph_other24",
@@ -35,14 +32,17 @@ GOLDEN_NAME = {
 }
 
 
-def test_discontinuation_by_cause_and_setting_follows_the_fit():
-    runs = {}
+def test_discontinuation_of_the_first_fit_is_reproduced_from_its_draws():
+    """Another program made the first fit: our hazards on its draws give what it printed."""
+    runs, draws = {}, (first_fit("latent"), first_fit("persistence"))
     assert len(persistence_targets()) == len(GOLDEN_NAME)
     for target in persistence_targets():
         key = (target.setting, target.on_drug)
-        left = runs.get(key) or runs.setdefault(key, population_stopping(target.setting, on_drug=target.on_drug))
+        if key not in runs:
+            runs[key] = population_stopping(target.setting, on_drug=target.on_drug, draws=draws)
+        left = runs[key]
         path = {"pain": left.for_pain, "other": left.for_other_reasons, "any": left.any_cause}[target.cause]
-        observed, median, low, high = GOLDEN["calibration"][GOLDEN_NAME[target.setting, target.cause]]
+        observed, median, low, high = PUBLISHED["calibration"][GOLDEN_NAME[target.setting, target.cause]]
         assert target.observed == pytest.approx(observed, abs=5e-4)
         assert np.quantile(path[:, int(target.month)], [0.5, 0.025, 0.975]) == pytest.approx(
             [median, low, high], abs=0.01
@@ -53,7 +53,7 @@ def test_blinded_hazard_ratio_of_stopping_follows_the_fit_and_misses_the_observe
     from aimss.body.joint_report import target_rows
 
     row = next(r for r in target_rows(64, 1) if r["definition"] == "hazard ratio of stopping")
-    _, median, low, high = GOLDEN["calibration"]["ibis_hr"]
+    _, median, low, high = PUBLISHED["calibration"]["ibis_hr"]
     assert [row["predicted"], row["predicted_low"], row["predicted_high"]] == pytest.approx(
         [median, low, high], abs=0.01
     )
@@ -112,10 +112,10 @@ def test_a_new_setting_gives_the_published_spread():
     left = population_stopping(NEW_SETTING).any_cause
     # design: 12 months 12 % (5-34), 5 years 27 % (12-63); the draws of the setting are ours, so the ends are looser
     low, median, high = np.quantile(left[:, 12], [0.025, 0.5, 0.975])
-    assert median == pytest.approx(np.median(GOLDEN["new_setting_stopped_12_months"]), abs=0.02)
+    assert median == pytest.approx(np.median(PUBLISHED["new_setting_stopped_12_months"]), abs=0.02)
     assert low == pytest.approx(0.05, abs=0.02)
     assert high == pytest.approx(0.34, abs=0.12)
-    assert np.median(left[:, 60]) == pytest.approx(np.median(GOLDEN["new_setting_stopped_60_months"]), abs=0.04)
+    assert np.median(left[:, 60]) == pytest.approx(np.median(PUBLISHED["new_setting_stopped_60_months"]), abs=0.04)
 
 
 def test_an_unknown_setting_is_refused_with_the_known_ones():

@@ -181,14 +181,16 @@ def population_stopping(
     seed: int = 6,
     on_drug: bool = True,
     context: float | None = None,
+    draws: tuple[Theta, Theta] | None = None,
 ) -> Stopping:
     """Return stopping over a population, (draws, t), with the latent course at its posterior mean as in the fit.
 
-    context : 1 for women who know that they take the drug (default if on it), 0 in a blinded trial.
+    context : 1 for women who know that they take the drug (default if on it), 0 in a blinded trial. draws : of the
+    latent course and of the hazards, instead of the shipped ones.
     """
-    groups = population_load(latent_draws(), months, women, seed, on_drug=on_drug, context=context)
+    latent, theta = draws or (latent_draws(), persistence_draws())
+    groups = population_load(latent, months, women, seed, on_drug=on_drug, context=context)
     time_months = np.arange(months + 1, dtype=float)
-    theta = persistence_draws()
     rates = setting_rates(theta, setting, seed)
     pain, other = (np.zeros((len(rates[0]), months + 1)) for _ in range(2))
     for d in range(len(rates[0])):

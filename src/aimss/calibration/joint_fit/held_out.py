@@ -14,7 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
+from scipy.special import logsumexp, ndtri
+from scipy.stats import qmc
 
 from aimss.calibration.joint_fit.latent import EFFECTS, SINGLE_EFFECTS, LatentModel
 from aimss.calibration.joint_fit.priors import priors
@@ -25,7 +26,7 @@ from aimss.forecast.pareto_smoothing import effective_sample_size, smoothed_weig
 FloatArray = NDArray[np.float64]
 # what it is, predictions, sampling errors, observed, predictions with the study's own fitted effect
 Column = tuple[str, FloatArray, FloatArray, float, FloatArray]
-NEW_STUDIES = 64
+NEW_STUDIES = 256
 TRUSTED = 0.7
 
 
@@ -36,7 +37,7 @@ def new_study_predictions(
     shifts = [name for name in priors("latent") if name.endswith("_threshold_shift_points")]
     widths = {name: draws[name].shape[1] for name in EFFECTS} | dict.fromkeys([*SINGLE_EFFECTS, *shifts], 1)
     trials = draws["trial_adverse_event_intercept"].shape[1]
-    z = normals(seed, "joint/held-out", 0, NEW_STUDIES, sum(widths.values()) + trials)
+    z = ndtri(qmc.Sobol(sum(widths.values()) + trials, scramble=True, rng=seed).random(NEW_STUDIES))
     ends = np.cumsum([0, *widths.values()])
     effects = {name: z[:, a:b] for name, a, b in zip(widths, ends[:-1], ends[1:], strict=True)}
     reluctance = z[:, ends[-1] :]
@@ -90,7 +91,7 @@ def held_out(
             left_out = weighted_quantile(spread, weights, [0.05, 0.5, 0.95])
             rows.append(
                 {
-                    "study": study,
+                    "study": str(study),
                     "target": name,
                     "observed": observed,
                     "own_effect": float(np.median(with_effect)),

@@ -7,19 +7,26 @@ multinomial (pain, other reasons, still on the drug) of the printed number of wo
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro
 import numpyro.distributions as dist
+from scipy.special import ndtr as scipy_ndtr
 
 from aimss.body.joint_draws import Theta as Draws
 from aimss.body.joint_draws import assumed
-from aimss.body.joint_targets import SEED, WOMEN
-from aimss.body.persistence import PopulationLoad, persistence_targets, population_load
-from aimss.calibration.joint_fit.likelihood import Array, Theta, ndtr
+from aimss.body.joint_targets import SEED
+from aimss.body.persistence import persistence_targets, population_load
+from aimss.calibration.joint_fit.likelihood import Array, Theta
 from aimss.calibration.joint_fit.priors import priors
 
 MONTHS, MOST_WOMEN = 60, 800.0
+# half the women of `population_stopping`: every share keeps its median within 0.0002
+WOMEN_OF_FIT = 256
 PAIN, OTHER = "pain_setting_effect/", "other_setting_effect/"
 NEW = "new_setting"
 # prevalence/time_course:T023, among the 0.324 of 503 who stopped for symptoms by 24 months (prevalence/adherence:D001)
@@ -30,10 +37,68 @@ HIGH_PAIN_RATIO, HIGH_PAIN_LOG_SE = 2.09, float(np.log(3.80 / 1.14) / 3.92)
 EXEMESTANE_RATIO, EXEMESTANE_LOG_SE = 1.5, float(np.log(2.1 / 1.1) / 3.92)
 
 
+@dataclass(frozen=True, eq=False)
+class Hazards:
+    """Hazards for rates of 1 a month: pain by kind of woman, (months, women), and other reasons, (months,)."""
+
+    model: StoppingModel
+    pain: dict[bool, list[Array]]
+    other: Array
+
+    @cached_property
+    def pain_so_far(self) -> dict[bool, list[Array]]:
+        """Cumulative hazards for pain, (months, women)."""
+        return {on: [jnp.cumsum(p, axis=0) for p in parts] for on, parts in self.pain.items()}
+
+    @cached_property
+    def other_so_far(self) -> Array:
+        """Cumulative hazard for other reasons, (months,)."""
+        return jnp.cumsum(self.other)
+
+    def mean_by(self, month: int, on_drug: bool) -> tuple[Array, Array]:
+        """Return the mean cumulative hazards of a population by a month, for pain and for other reasons."""
+        groups = zip(self.model.loads[on_drug], self.pain_so_far[on_drug], strict=True)
+        return sum(g.share * p[month - 1].mean() for g, p in groups), self.other_so_far[month - 1]
+
+    def by_cause(self, rates: tuple[Array, Array], months: int, on_drug: bool) -> tuple[Array, Array]:
+        """Return cumulative stopping for pain and for other reasons by month, (months,) each."""
+        pain, other = jnp.zeros(months), jnp.zeros(months)
+        b = rates[1] * self.other[:months, None]
+        for k, group in enumerate(self.model.loads[on_drug]):
+            a = rates[0] * self.pain[on_drug][k][:months]
+            so_far = rates[0] * self.pain_so_far[on_drug][k][:months] + rates[1] * self.other_so_far[:months, None]
+            leaving = jnp.exp(a + b - so_far) - jnp.exp(-so_far)
+            for_pain = leaving * a / (a + b)
+            pain = pain + group.share * for_pain.mean(1)
+            other = other + group.share * (leaving - for_pain).mean(1)
+        return jnp.cumsum(pain), jnp.cumsum(other)
+
+    def any_cause(self, rates: tuple[Array, Array], month: int, on_drug: bool) -> Array:
+        """Return the share that has stopped by a month."""
+        kept = jnp.zeros(())
+        for k, group in enumerate(self.model.loads[on_drug]):
+            so_far = rates[0] * self.pain_so_far[on_drug][k][month - 1] + rates[1] * self.other_so_far[month - 1]
+            kept = kept + group.share * jnp.exp(-so_far).mean()
+        return 1.0 - kept
+
+    def high_pain_ratio(self, rates: tuple[Array, Array]) -> Array:
+        """Return the ratio of the hazards of stopping in months 12-29, pain of 4 or more at 12 months against less."""
+        start, end = 12, 29
+        totals = jnp.zeros((2, 2))
+        for k, group in enumerate(self.model.loads[True]):
+            places = np.array([start - 1, end - 1])
+            so_far = rates[0] * self.pain_so_far[True][k][places] + rates[1] * self.other_so_far[places][:, None]
+            high = scipy_ndtr((group.pain[:, start] - 3.5) / self.model.error)
+            at = jnp.exp(-so_far)
+            totals = totals + group.share * jnp.stack([(high * at).mean(1), ((1 - high) * at).mean(1)])
+        lost = jnp.log(totals[:, 1] / totals[:, 0])
+        return lost[0] / lost[1]
+
+
 class StoppingModel:
     """The numpyro model of stage D given the draws of stage A."""
 
-    def __init__(self, latent: Draws, women: int = WOMEN, seed: int = SEED) -> None:
+    def __init__(self, latent: Draws, women: int = WOMEN_OF_FIT, seed: int = SEED) -> None:
         self.loads = {on: population_load(latent, MONTHS, women, seed, on_drug=on) for on in (True, False)}
         self.error = float(np.mean(latent["measurement_sd_points"]))
         found: dict[str, dict[str, tuple[int, float, float]]] = {}
@@ -43,60 +108,30 @@ class StoppingModel:
             found.setdefault(t.setting, {})[t.cause] = (int(t.month), t.observed, women_counted)
             self.on_drug[t.setting] = t.on_drug
         self.published = found
-        self.middle = np.arange(MONTHS) + 0.5
+        # a burden of 0 has a hazard of 0, and its logarithm no gradient
+        self.log_loads = {
+            on: [np.log(np.maximum((g.load[:, 1:] + g.load[:, :-1]).T / 6.0, 1e-12)) for g in groups]
+            for on, groups in self.loads.items()
+        }
 
     @property
     def settings(self) -> tuple[str, ...]:
         """Return the settings in the order of their targets."""
         return tuple(self.published)
 
-    def _mean_load(self, group: PopulationLoad, months: int) -> Array:
-        return (group.load[:, 1 : months + 1] + group.load[:, :months]) / 2
-
-    def _hazards(self, theta: Theta, group: PopulationLoad, months: int) -> tuple[Array, Array]:
-        """Hazards for a rate of 1 in a month, (women, months) for pain and (months,) for other reasons."""
-        middle, late = self.middle[:months], theta["late_share_of_other_hazard"]
-        # a burden of 0 has a hazard of 0, and its logarithm no gradient
-        log_load = jnp.log(jnp.maximum(self._mean_load(group, months) / 3.0, 1e-12))
-        pain = jnp.exp(theta["burden_exponent"] * log_load - middle / theta["pain_hazard_fading_months"])
+    def hazards(self, theta: Theta) -> Hazards:
+        """Return the hazards for rates of 1; what all settings share."""
+        middle, late = np.arange(MONTHS) + 0.5, theta["late_share_of_other_hazard"]
         early = np.exp(-middle / assumed("late_other_hazard_months"))
-        return pain, late + 3.0 * (1.0 - late) * early
-
-    def by_cause(self, theta: Theta, rates: tuple[Array, Array], months: int, on_drug: bool) -> tuple[Array, Array]:
-        """Return cumulative stopping for pain and for other reasons by month, (months,) each."""
-        pain, other = jnp.zeros(months), jnp.zeros(months)
-        for group in self.loads[on_drug]:
-            a, b = self._hazards(theta, group, months)
-            a, b = rates[0] * a, rates[1] * b
-            staying = jnp.exp(-jnp.cumsum(a + b, axis=1))
-            leaving = jnp.concatenate([jnp.ones((len(staying), 1)), staying[:, :-1]], axis=1) - staying
-            for_pain = leaving * a / (a + b)
-            pain = pain + group.share * for_pain.mean(0)
-            other = other + group.share * (leaving - for_pain).mean(0)
-        return jnp.cumsum(pain), jnp.cumsum(other)
-
-    def any_cause(self, theta: Theta, rates: tuple[Array, Array], month: int, on_drug: bool) -> Array:
-        """Return the share that has stopped by a month."""
-        stopped = jnp.zeros(())
-        for group in self.loads[on_drug]:
-            a, b = self._hazards(theta, group, month)
-            stopped = stopped + group.share * (1.0 - jnp.exp(-(rates[0] * a.sum(1) + rates[1] * b.sum())).mean())
-        return stopped
-
-    def high_pain_ratio(self, theta: Theta, rates: tuple[Array, Array]) -> Array:
-        """Return the ratio of the hazards of stopping in months 12-29, pain of 4 or more at 12 months against less."""
-        start, end = 12, 29
-        totals = jnp.zeros((2, 2))
-        for group in self.loads[True]:
-            a, b = self._hazards(theta, group, end)
-            steps = jnp.cumsum(rates[0] * a + rates[1] * b, axis=1)
-            high = ndtr((group.pain[:, start] - 3.5) / self.error)
-            at = jnp.exp(-steps[:, np.array([start - 1, end - 1])])
-            totals = totals + group.share * jnp.stack(
-                [(high[:, None] * at).mean(0), ((1 - high)[:, None] * at).mean(0)]
-            )
-        lost = jnp.log(totals[:, 1] / totals[:, 0])
-        return lost[0] / lost[1]
+        other = late + 3.0 * (1.0 - late) * early
+        pain = {
+            on: [
+                jnp.exp(theta["burden_exponent"] * load - (middle / theta["pain_hazard_fading_months"])[:, None])
+                for load in self.log_loads[on]
+            ]
+            for on in self.loads
+        }
+        return Hazards(self, pain, other)
 
     def rates(self, theta: Theta, setting: str) -> tuple[Array, Array]:
         """Return the monthly rates of a setting for pain (at a burden of 3) and for other reasons."""
@@ -105,19 +140,19 @@ class StoppingModel:
             jnp.exp(theta["other_log_rate_mean"] + theta["other_log_rate_between_setting_sd"] * theta[OTHER + setting]),
         )
 
-    def log_likelihood(self, theta: Theta) -> Array:
+    def log_likelihood(self, theta: Theta, hazards: Hazards) -> Array:
         """Return the log likelihood of every published share, time and ratio, up to a constant."""
         parts = []
         for setting, causes in self.published.items():
             rates, on = self.rates(theta, setting), self.on_drug[setting]
             if "any" in causes:
                 month, share, n = causes["any"]
-                p = self.any_cause(theta, rates, month, on)
+                p = hazards.any_cause(rates, month, on)
                 parts.append(n * (share * jnp.log(p) + (1 - share) * jnp.log1p(-p)))
                 continue
             month, for_pain, n = causes["pain"]
             for_other = causes["other"][1] if "other" in causes else 0.0
-            pain, other = self.by_cause(theta, rates, month, on)
+            pain, other = hazards.by_cause(rates, month, on)
             rest = 1.0 - pain[-1] - (other[-1] if "other" in causes else 0.0)
             parts.append(n * (for_pain * jnp.log(pain[-1]) + (1 - for_pain - for_other) * jnp.log(rest)))
             if "other" in causes:
@@ -127,7 +162,7 @@ class StoppingModel:
                 part = MEDIAN_MONTH - place
                 half = ((1 - part) * left[place - 1] + part * left[place]) / left[-1]
                 parts.append(STOPPED_BY_24 * 0.5 * (jnp.log(half) + jnp.log1p(-half)))
-        ratio = self.high_pain_ratio(theta, self.rates(theta, "chim2013"))
+        ratio = hazards.high_pain_ratio(self.rates(theta, "chim2013"))
         parts.append(-0.5 * (jnp.log(ratio / HIGH_PAIN_RATIO) / HIGH_PAIN_LOG_SE) ** 2)
         miss = jnp.log(theta["exemestane_hazard_ratio_elph"] / EXEMESTANE_RATIO) / EXEMESTANE_LOG_SE
         return jnp.stack([*parts, -0.5 * miss**2])
@@ -140,7 +175,41 @@ class StoppingModel:
     def __call__(self) -> None:
         """Run as a numpyro model."""
         theta: Theta = {name: numpyro.sample(name, p.as_distribution) for name, p in priors("persistence").items()}
+        hazards = self.hazards(theta)
+        for setting in self.settings:
+            for name, log_rate in self._log_rates(hazards, setting).items():
+                kind = "pain" if name == PAIN else "other"
+                mean, sd = theta[f"{kind}_log_rate_mean"], theta[f"{kind}_log_rate_between_setting_sd"]
+                numpyro.factor(f"between settings/{name}{setting}", dist.Normal(mean, sd).log_prob(log_rate))
+                theta[name + setting] = numpyro.deterministic(name + setting, (log_rate - mean) / sd)
+            if OTHER + setting not in theta:
+                theta[OTHER + setting] = numpyro.sample(OTHER + setting, dist.Normal(0.0, 1.0))
         for prefix in (PAIN, OTHER):
-            for setting in (*self.settings, NEW):
-                theta[prefix + setting] = numpyro.sample(prefix + setting, dist.Normal(0.0, 1.0))
-        numpyro.factor("published", self.log_likelihood(theta).sum())
+            numpyro.sample(prefix + NEW, dist.Normal(0.0, 1.0))
+        numpyro.factor("published", self.log_likelihood(theta, hazards).sum())
+
+    def _log_rates(self, hazards: Hazards, setting: str) -> dict[str, Array]:
+        """Return the log rates of a setting, sampled as what its targets tell: log cumulative hazards at their month.
+
+        A setting that printed one cause tells its own; one that printed any cause tells the sum, and the split is sampled
+        as a logit. The rates follow by a shift (and a rotation of determinant 1), so that no Jacobian is needed.
+        """
+        causes, on = self.published[setting], self.on_drug[setting]
+        month, share, _ = causes.get("any") or causes["pain"]
+        for_pain, for_other = (jnp.log(v) for v in hazards.mean_by(month, on))
+        if "any" in causes:
+            total = _told(f"log_hazard/{setting}", share)
+            split = numpyro.sample(f"split/{setting}", dist.Normal(0.0, 1.0).mask(False))
+            return {
+                PAIN: total + jax.nn.log_sigmoid(split) - for_pain,
+                OTHER: total + jax.nn.log_sigmoid(-split) - for_other,
+            }
+        found = {PAIN: _told(f"log_hazard/{setting}/pain", share) - for_pain}
+        if "other" in causes:
+            found[OTHER] = _told(f"log_hazard/{setting}/other", causes["other"][1]) - for_other
+        return found
+
+
+def _told(name: str, share: float) -> Array:
+    """Sample a log cumulative hazard; chains start about the published one, which does not count (mask)."""
+    return numpyro.sample(name, dist.Normal(float(np.log(-np.log1p(-share))), 0.3).mask(False))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aimss.body import joint_observation as see
-from aimss.body.joint_draws import FloatArray
+from aimss.body.joint_draws import FloatArray, joint_parameters
 from aimss.body.persistence import WEEKS_PER_MONTH
 from aimss.body.susceptibility import shift_probability
 from aimss.forecast.joints.calendar import JointCalendar
@@ -24,10 +24,20 @@ MONTHS: tuple[int, ...] = (3, 6, 12, 24)
 WEEK_OF_MONTH: Mapping[int, int] = {3: 13, 6: 26, 12: 52, 24: 104}
 SHOWN: tuple[str, ...] = ("S-CUM", "S-CUR", "AE", "ANY", "GE4", "HAQ")
 ONSET_WEEKS: tuple[int, ...] = (6, 13, 26, 39, 52)
+
+
+def _carriers() -> str:
+    fitted = joint_parameters()["susceptible_logit"]
+    assert fitted.ci95_low is not None
+    assert fitted.ci95_high is not None
+    middle, low, high = (100 / (1 + np.exp(-v)) for v in (fitted.value, fitted.ci95_low, fitted.ci95_high))
+    return f"About {middle:.0f} % of women ({low:.0f}-{high:.0f} %)"
+
+
 CAVEATS: tuple[str, ...] = (
     "Each percentage belongs to its definition: the same women give a higher one in a survey than in a trial report.",
     "Whether one woman's pain is due to the drug cannot be known; the share is of women, and a range.",
-    "About a quarter of women (13-50 %) carry most of the pain that the drug adds, so the mean misleads.",
+    f"{_carriers()} carry most of the pain that the drug adds, so the mean misleads.",
     "Pain of starting treatment knowingly cannot be told apart from the drug's effect by any one study.",
     "All three aromatase inhibitors are the same to the model: no randomised difference in pain exists.",
     "How fast pain eases off the drug is an assumption: no serial score after stopping could be read.",
