@@ -257,7 +257,7 @@ def test_the_archive_of_a_fit_has_the_layout_of_the_shipped_one(predictor):
 
 
 def test_what_ships_is_the_sound_result_of_the_command_on_these_inputs():
-    """A changed prior, target or result of a remedy trial asks for a new fit; a fit whose chains disagree never ships."""
+    """A changed prior, target or remedy trial asks for a new fit; a fit whose chains disagree never ships."""
     from aimss.body.joint_draws import DRAWS_SHA256
 
     record = json.loads((JOINT_FIT / "shipped" / "provenance.json").read_text(encoding="utf-8"))

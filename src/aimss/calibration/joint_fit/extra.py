@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 from aimss.errors import RunError
 
 
 def require_bayes() -> None:
     """Switch jax to double precision on the processor; RunError says how to install the extra where it is missing."""
+    # one thread: sums are then added in one order on any number of cores, and a fit does not crowd out other work
+    single = "--xla_cpu_multi_thread_eigen=false"
+    if single not in os.environ.get("XLA_FLAGS", ""):
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {single}".strip()
     try:
         import jax
         import numpyro  # noqa: F401 - its absence is the question

@@ -191,8 +191,8 @@ class StoppingModel:
     def _log_rates(self, hazards: Hazards, setting: str) -> dict[str, Array]:
         """Return the log rates of a setting, sampled as what its targets tell: log cumulative hazards at their month.
 
-        A setting that printed one cause tells its own; one that printed any cause tells the sum, and the split is sampled
-        as a logit. The rates follow by a shift (and a rotation of determinant 1), so that no Jacobian is needed.
+        A setting that printed one cause tells its own; one that printed any cause tells the sum, and the split is
+        sampled as a logit. The rates follow by a map whose determinant is 1, so that no Jacobian is needed.
         """
         causes, on = self.published[setting], self.on_drug[setting]
         month, share, _ = causes.get("any") or causes["pain"]
