@@ -15,7 +15,7 @@ from scipy.stats import multivariate_normal, norm
 from typer.testing import CliRunner
 
 from aimss.body.joint_draws import joint_parameters, latent_draws, persistence_draws, take
-from aimss.body.joint_targets import predict
+from aimss.body.joint_targets import predict, targets
 from aimss.body.persistence import persistence_targets, population_stopping
 from aimss.calibration.joint_fit.priors import priors
 from aimss.cli import app
@@ -143,13 +143,13 @@ def test_stopping_follows_the_shipped_hazards(bayes):
     theta = {name: v[3] for name, v in persistence_draws().items()}
     hazards = model.hazards(theta)
     for setting in ("henry2012", "sestak2018_ibis2"):
-        on = model.on_drug[setting]
-        run = population_stopping(setting, on_drug=on)
+        arm = model.arm[setting]
+        run = population_stopping(setting, on_drug=arm == "AI")
         rates = model.rates(theta, setting)
-        pain, other = hazards.by_cause(rates, 24, on)
+        pain, other = hazards.by_cause(rates, 24, arm)
         assert float(pain[-1]) == pytest.approx(run.for_pain[3, 24], abs=1e-9)
         assert float(other[-1]) == pytest.approx(run.for_other_reasons[3, 24], abs=1e-9)
-        assert float(hazards.any_cause(rates, 60, on)) == pytest.approx(run.any_cause[3, 60], abs=1e-9)
+        assert float(hazards.any_cause(rates, 60, arm)) == pytest.approx(run.any_cause[3, 60], abs=1e-9)
     assert model.settings == tuple(dict.fromkeys(t.setting for t in persistence_targets()))
     assert float(hazards.high_pain_ratio(model.rates(theta, "chim2013"))) > 1.0
 
@@ -274,3 +274,19 @@ def test_what_ships_is_the_sound_result_of_the_command_on_these_inputs():
     assert len(rows) > 100
     assert max(float(r["r_hat"]) for r in rows) < 1.01
     assert {s["divergences"] for s in record["stages"].values()} == {0}
+
+
+def test_each_study_is_also_told_as_a_new_one():
+    from aimss.calibration.joint_fit.held_out_table import held_out_studies, summary
+
+    rows = held_out_studies()
+    named = {(r.study, r.target) for r in rows}
+    assert len(named) == len(rows) == len(targets()) + 7
+    for row in rows:
+        assert row.held_out_low90 < row.held_out < row.held_out_high90
+        assert row.trusted == (row.pareto_k < 0.7)
+    by_kind = {s.kind: s for s in summary()}
+    # without its own effect a study is told worse than with it, or the effects would do nothing
+    assert by_kind["survey"].error_held_out > by_kind["survey"].error_own_effect
+    assert by_kind["adverse event, an arm"].error_held_out > by_kind["adverse event, an arm"].error_own_effect
+    assert sum(s.n for s in by_kind.values()) == len(rows)

@@ -22,7 +22,7 @@ from aimss.errors import ParameterError
 FloatArray = NDArray[np.float64]
 Theta = Mapping[str, FloatArray]
 VARIANTS: tuple[str, ...] = ("v1",)
-DRAWS_SHA256 = "7f32f5a6aa2eb85716827a4f484694be1df2e6a7ac6a043ced5edb5305b7e351"
+DRAWS_SHA256 = "ed7ba1574fe5e0af1b5172eb62f9912e045dcd29809d4a24dcab177028f9198f"
 _BODY = files("aimss.body")
 
 

@@ -29,10 +29,13 @@ MONTHS, MOST_WOMEN = 60, 800.0
 WOMEN_OF_FIT = 256
 PAIN, OTHER = "pain_setting_effect/", "other_setting_effect/"
 NEW = "new_setting"
+AI, PLACEBO, BLINDED = "AI", "placebo", "AI, blinded"
 # prevalence/time_course:T023, among the 0.324 of 503 who stopped for symptoms by 24 months (prevalence/adherence:D001)
 MEDIAN_MONTH, STOPPED_BY_24 = 6.1, 163.0
 # prevalence/adherence:D014: worst pain of 4 or more; read as pain at 12 months, for stopping from then to month 29
 HIGH_PAIN_RATIO, HIGH_PAIN_LOG_SE = 2.09, float(np.log(3.80 / 1.14) / 3.92)
+# note of prevalence/adherence:D046: anastrozole against placebo, blinded; a ratio of the logarithms of those who stay
+BLINDED_SETTING, BLINDED_RATIO, BLINDED_LOG_SE = "sestak2018_ibis2", 0.97, float(np.log(1.09 / 0.87) / 3.92)
 # prevalence/adherence:D003, one trial; the draws restate it
 EXEMESTANE_RATIO, EXEMESTANE_LOG_SE = 1.5, float(np.log(2.1 / 1.1) / 3.92)
 
@@ -42,42 +45,42 @@ class Hazards:
     """Hazards for rates of 1 a month: pain by kind of woman, (months, women), and other reasons, (months,)."""
 
     model: StoppingModel
-    pain: dict[bool, list[Array]]
+    pain: dict[str, list[Array]]
     other: Array
 
     @cached_property
-    def pain_so_far(self) -> dict[bool, list[Array]]:
+    def pain_so_far(self) -> dict[str, list[Array]]:
         """Cumulative hazards for pain, (months, women)."""
-        return {on: [jnp.cumsum(p, axis=0) for p in parts] for on, parts in self.pain.items()}
+        return {arm: [jnp.cumsum(p, axis=0) for p in parts] for arm, parts in self.pain.items()}
 
     @cached_property
     def other_so_far(self) -> Array:
         """Cumulative hazard for other reasons, (months,)."""
         return jnp.cumsum(self.other)
 
-    def mean_by(self, month: int, on_drug: bool) -> tuple[Array, Array]:
+    def mean_by(self, month: int, arm: str) -> tuple[Array, Array]:
         """Return the mean cumulative hazards of a population by a month, for pain and for other reasons."""
-        groups = zip(self.model.loads[on_drug], self.pain_so_far[on_drug], strict=True)
+        groups = zip(self.model.loads[arm], self.pain_so_far[arm], strict=True)
         return sum(g.share * p[month - 1].mean() for g, p in groups), self.other_so_far[month - 1]
 
-    def by_cause(self, rates: tuple[Array, Array], months: int, on_drug: bool) -> tuple[Array, Array]:
+    def by_cause(self, rates: tuple[Array, Array], months: int, arm: str) -> tuple[Array, Array]:
         """Return cumulative stopping for pain and for other reasons by month, (months,) each."""
         pain, other = jnp.zeros(months), jnp.zeros(months)
         b = rates[1] * self.other[:months, None]
-        for k, group in enumerate(self.model.loads[on_drug]):
-            a = rates[0] * self.pain[on_drug][k][:months]
-            so_far = rates[0] * self.pain_so_far[on_drug][k][:months] + rates[1] * self.other_so_far[:months, None]
+        for k, group in enumerate(self.model.loads[arm]):
+            a = rates[0] * self.pain[arm][k][:months]
+            so_far = rates[0] * self.pain_so_far[arm][k][:months] + rates[1] * self.other_so_far[:months, None]
             leaving = jnp.exp(a + b - so_far) - jnp.exp(-so_far)
             for_pain = leaving * a / (a + b)
             pain = pain + group.share * for_pain.mean(1)
             other = other + group.share * (leaving - for_pain).mean(1)
         return jnp.cumsum(pain), jnp.cumsum(other)
 
-    def any_cause(self, rates: tuple[Array, Array], month: int, on_drug: bool) -> Array:
+    def any_cause(self, rates: tuple[Array, Array], month: int, arm: str) -> Array:
         """Return the share that has stopped by a month."""
         kept = jnp.zeros(())
-        for k, group in enumerate(self.model.loads[on_drug]):
-            so_far = rates[0] * self.pain_so_far[on_drug][k][month - 1] + rates[1] * self.other_so_far[month - 1]
+        for k, group in enumerate(self.model.loads[arm]):
+            so_far = rates[0] * self.pain_so_far[arm][k][month - 1] + rates[1] * self.other_so_far[month - 1]
             kept = kept + group.share * jnp.exp(-so_far).mean()
         return 1.0 - kept
 
@@ -85,9 +88,9 @@ class Hazards:
         """Return the ratio of the hazards of stopping in months 12-29, pain of 4 or more at 12 months against less."""
         start, end = 12, 29
         totals = jnp.zeros((2, 2))
-        for k, group in enumerate(self.model.loads[True]):
+        for k, group in enumerate(self.model.loads[AI]):
             places = np.array([start - 1, end - 1])
-            so_far = rates[0] * self.pain_so_far[True][k][places] + rates[1] * self.other_so_far[places][:, None]
+            so_far = rates[0] * self.pain_so_far[AI][k][places] + rates[1] * self.other_so_far[places][:, None]
             high = scipy_ndtr((group.pain[:, start] - 3.5) / self.model.error)
             at = jnp.exp(-so_far)
             totals = totals + group.share * jnp.stack([(high * at).mean(1), ((1 - high) * at).mean(1)])
@@ -99,19 +102,23 @@ class StoppingModel:
     """The numpyro model of stage D given the draws of stage A."""
 
     def __init__(self, latent: Draws, women: int = WOMEN_OF_FIT, seed: int = SEED) -> None:
-        self.loads = {on: population_load(latent, MONTHS, women, seed, on_drug=on) for on in (True, False)}
+        self.loads = {
+            AI: population_load(latent, MONTHS, women, seed, on_drug=True),
+            PLACEBO: population_load(latent, MONTHS, women, seed, on_drug=False),
+            BLINDED: population_load(latent, MONTHS, women, seed, on_drug=True, context=0.0),
+        }
         self.error = float(np.mean(latent["measurement_sd_points"]))
         found: dict[str, dict[str, tuple[int, float, float]]] = {}
-        self.on_drug: dict[str, bool] = {}
+        self.arm: dict[str, str] = {}
         for t in persistence_targets():
             women_counted = min(float(t.n or MOST_WOMEN), MOST_WOMEN)
             found.setdefault(t.setting, {})[t.cause] = (int(t.month), t.observed, women_counted)
-            self.on_drug[t.setting] = t.on_drug
+            self.arm[t.setting] = AI if t.on_drug else PLACEBO
         self.published = found
         # a burden of 0 has a hazard of 0, and its logarithm no gradient
         self.log_loads = {
-            on: [np.log(np.maximum((g.load[:, 1:] + g.load[:, :-1]).T / 6.0, 1e-12)) for g in groups]
-            for on, groups in self.loads.items()
+            arm: [np.log(np.maximum((g.load[:, 1:] + g.load[:, :-1]).T / 6.0, 1e-12)) for g in groups]
+            for arm, groups in self.loads.items()
         }
 
     @property
@@ -125,11 +132,11 @@ class StoppingModel:
         early = np.exp(-middle / assumed("late_other_hazard_months"))
         other = late + 3.0 * (1.0 - late) * early
         pain = {
-            on: [
+            arm: [
                 jnp.exp(theta["burden_exponent"] * load - (middle / theta["pain_hazard_fading_months"])[:, None])
-                for load in self.log_loads[on]
+                for load in self.log_loads[arm]
             ]
-            for on in self.loads
+            for arm in self.loads
         }
         return Hazards(self, pain, other)
 
@@ -144,15 +151,15 @@ class StoppingModel:
         """Return the log likelihood of every published share, time and ratio, up to a constant."""
         parts = []
         for setting, causes in self.published.items():
-            rates, on = self.rates(theta, setting), self.on_drug[setting]
+            rates, arm = self.rates(theta, setting), self.arm[setting]
             if "any" in causes:
                 month, share, n = causes["any"]
-                p = hazards.any_cause(rates, month, on)
+                p = hazards.any_cause(rates, month, arm)
                 parts.append(n * (share * jnp.log(p) + (1 - share) * jnp.log1p(-p)))
                 continue
             month, for_pain, n = causes["pain"]
             for_other = causes["other"][1] if "other" in causes else 0.0
-            pain, other = hazards.by_cause(rates, month, on)
+            pain, other = hazards.by_cause(rates, month, arm)
             rest = 1.0 - pain[-1] - (other[-1] if "other" in causes else 0.0)
             parts.append(n * (for_pain * jnp.log(pain[-1]) + (1 - for_pain - for_other) * jnp.log(rest)))
             if "other" in causes:
@@ -164,6 +171,9 @@ class StoppingModel:
                 parts.append(STOPPED_BY_24 * 0.5 * (jnp.log(half) + jnp.log1p(-half)))
         ratio = hazards.high_pain_ratio(self.rates(theta, "chim2013"))
         parts.append(-0.5 * (jnp.log(ratio / HIGH_PAIN_RATIO) / HIGH_PAIN_LOG_SE) ** 2)
+        rates = self.rates(theta, BLINDED_SETTING)
+        on, off = (jnp.log1p(-hazards.any_cause(rates, MONTHS, arm)) for arm in (BLINDED, PLACEBO))
+        parts.append(-0.5 * (jnp.log(on / off / BLINDED_RATIO) / BLINDED_LOG_SE) ** 2)
         miss = jnp.log(theta["exemestane_hazard_ratio_elph"] / EXEMESTANE_RATIO) / EXEMESTANE_LOG_SE
         return jnp.stack([*parts, -0.5 * miss**2])
 
@@ -194,9 +204,9 @@ class StoppingModel:
         A setting that printed one cause tells its own; one that printed any cause tells the sum, and the split is
         sampled as a logit. The rates follow by a map whose determinant is 1, so that no Jacobian is needed.
         """
-        causes, on = self.published[setting], self.on_drug[setting]
+        causes, arm = self.published[setting], self.arm[setting]
         month, share, _ = causes.get("any") or causes["pain"]
-        for_pain, for_other = (jnp.log(v) for v in hazards.mean_by(month, on))
+        for_pain, for_other = (jnp.log(v) for v in hazards.mean_by(month, arm))
         if "any" in causes:
             total = _told(f"log_hazard/{setting}", share)
             split = numpyro.sample(f"split/{setting}", dist.Normal(0.0, 1.0).mask(False))
