@@ -22,7 +22,7 @@ from aimss.errors import ParameterError
 FloatArray = NDArray[np.float64]
 Theta = Mapping[str, FloatArray]
 VARIANTS: tuple[str, ...] = ("v1",)
-DRAWS_SHA256 = "ed7ba1574fe5e0af1b5172eb62f9912e045dcd29809d4a24dcab177028f9198f"
+DRAWS_SHA256 = "55a9a799e461bece27eebf94bfa815709ff3ea28757626620cbb6ce4db165b50"
 _BODY = files("aimss.body")
 
 
