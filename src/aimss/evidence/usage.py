@@ -162,6 +162,7 @@ Reader = Callable[[str, str], Iterator[Use]]
 PLACES: tuple[tuple[str, str, str, Reader], ...] = (
     ("body", ".", ".csv", _from_csv),
     ("forecast", "joints", ".csv", _from_csv),
+    ("calibration", "joint_fit", "remedy_results.csv", _from_csv),
     ("patient", ".", "densitometry.csv", _by_row_id),
     ("care", "guidelines", ".yaml", _from_yaml("rule")),
     ("care", "safety", ".yaml", _from_yaml("rule")),
