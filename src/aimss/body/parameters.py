@@ -45,10 +45,14 @@ class Parameter:
 
 
 class Parameters(Mapping[str, float]):
-    """All parameters at one set of values: `parameters["estrogen_hill"]`."""
+    """All parameters at one set of values: `parameters["estrogen_hill"]`.
 
-    def __init__(self, table: tuple[Parameter, ...]) -> None:
+    covariance_text : CSV of the covariance of the fitted ln values, by name.
+    """
+
+    def __init__(self, table: tuple[Parameter, ...], covariance_text: str) -> None:
         self._table = {p.name: p for p in table}
+        self.covariance_text = covariance_text
 
     def __getitem__(self, name: str) -> float:
         return self.parameter(name).value
@@ -87,7 +91,8 @@ class Parameters(Mapping[str, float]):
         for name in values:
             self.parameter(name)
         return Parameters(
-            tuple(replace(p, value=float(values[n])) if n in values else p for n, p in self._table.items())
+            tuple(replace(p, value=float(values[n])) if n in values else p for n, p in self._table.items()),
+            self.covariance_text,
         )
 
     @property
@@ -135,11 +140,6 @@ class Parameters(Mapping[str, float]):
         return np.asarray(np.logical_and.reduce([drawn[name] < 1.0 for name in shares]))
 
     @property
-    def covariance_text(self) -> str:
-        """Return the covariance of the fitted ln values as it stands in the package."""
-        return (files("aimss.body") / "parameter_covariance.csv").read_text(encoding="utf-8")
-
-    @property
     def between_women(self) -> dict[str, float]:
         """The parameters that differ between women and the SD of their logarithm."""
         return {p.name: p.between_woman_ln_sd for p in self._table.values() if p.between_woman_ln_sd}
@@ -147,7 +147,7 @@ class Parameters(Mapping[str, float]):
 
 def _factor(names: tuple[str, ...], parameters: Parameters) -> NDArray[np.float64]:
     """Return the lower Cholesky factor of the covariance of the drawn quantities; the unfitted ones are independent."""
-    labels, fitted = _covariance()
+    labels, fitted = _covariance(parameters.covariance_text)
     covariance = np.zeros((len(names), len(names)))
     for i, name in enumerate(names):
         p = parameters.parameter(name)
@@ -161,8 +161,7 @@ def _factor(names: tuple[str, ...], parameters: Parameters) -> NDArray[np.float6
 
 
 @cache
-def _covariance() -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    text = (files("aimss.body") / "parameter_covariance.csv").read_text(encoding="utf-8")
+def _covariance(text: str) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     rows = list(csv.reader(text.splitlines()))
     return tuple(rows[0][1:]), np.array([[float(v) for v in row[1:]] for row in rows[1:]])
 
@@ -173,8 +172,19 @@ def _number(text: str) -> float | None:
 
 @cache
 def default() -> Parameters:
-    """Return the parameters that aimss ships."""
-    text = (files("aimss.body") / "parameters.csv").read_text(encoding="utf-8")
+    """Return the parameters that aimss ships, as `aimss calibrate` makes them (decision 0199)."""
+    return _shipped("")
+
+
+@cache
+def first_fit() -> Parameters:
+    """Return the first fit of the same equations, kept runnable beside the shipped one: version 1 of the model."""
+    return _shipped("_first_fit")
+
+
+def _shipped(suffix: str) -> Parameters:
+    text = (files("aimss.body") / f"parameters{suffix}.csv").read_text(encoding="utf-8")
+    covariance_text = (files("aimss.body") / f"parameter_covariance{suffix}.csv").read_text(encoding="utf-8")
     return Parameters(
         tuple(
             Parameter(
@@ -192,5 +202,6 @@ def default() -> Parameters:
                 source=row["source"],
             )
             for row in csv.DictReader(text.splitlines())
-        )
+        ),
+        covariance_text,
     )

@@ -21,6 +21,7 @@ from aimss.calibration.between_trials import TAIL, by_study, covariance, fit_spr
 from aimss.calibration.predict import predict
 from aimss.calibration.standard_errors import standard_error
 from aimss.calibration.target import Target
+from aimss.calibration.women_of_arms import TYPICAL, Women, women_of_arms
 
 Array = NDArray[np.float64]
 STEP = 0.04  # of ln parameter, for finite differences
@@ -65,12 +66,13 @@ def priors(*stages: str) -> tuple[Prior, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What is fitted to what: priors of the free parameters, targets, arms, and the values of the rest."""
+    """What is fitted to what: priors of the free parameters, targets, arms with their women, and the other values."""
 
     arms: Mapping[str, Arm]
     targets: tuple[Target, ...]
     priors: tuple[Prior, ...]
     parameters: Parameters
+    women: Women = TYPICAL
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -116,7 +118,9 @@ class Problem:
     def predicted(self, ln_values: Array, tolerance: float = TOLERANCE) -> Array:
         """Return predictions on the scale of errors, (p, t), for rows of ln parameters (p, k)."""
         sets = {name: np.exp(ln_values[:, i]) for i, name in enumerate(self.names)}
-        told = predict(self.arms, self.targets, sets, parameters=self.parameters, relative_tolerance=tolerance)
+        told = predict(
+            self.arms, self.targets, sets, parameters=self.parameters, women=self.women, relative_tolerance=tolerance
+        )
         return np.stack([t.to_scale(told[:, i]) for i, t in enumerate(self.targets)], axis=-1)
 
     def linearised(self, ln_values: Array, *, central: bool = False) -> tuple[Array, Array]:
@@ -255,4 +259,4 @@ def bone_problem(
     from aimss.calibration.between_trials import group_of
 
     kept = tuple(t for t in targets if t.role == "calibrate" and group_of(t) in ("spine", "hip", "marker"))
-    return Problem(arms, kept, priors(*stages), parameters)
+    return Problem(arms, kept, priors(*stages), parameters, women_of_arms())

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from aimss.body.parameters import Parameters
 from aimss.calibration.arm_courses import ArmCourses, Sets, hazard_months
 from aimss.calibration.arms import Arm
+from aimss.calibration.women_of_arms import TYPICAL, Women
 from aimss.calibration.target import FRACTURES, JOINT, MARKERS, Target
 
 Array = NDArray[np.float64]
@@ -46,9 +47,10 @@ def predict(
     sets: Sets | None = None,
     *,
     parameters: Parameters | None = None,
+    women: Women = TYPICAL,
     relative_tolerance: float = 1e-5,
 ) -> Array:
-    """Return the prediction of every bone target in its own units, (p, targets), for the typical woman of its arm.
+    """Return the prediction of every bone target in its own units, (p, targets): the mean over the women of its arm.
 
     sets : name -> (p,), parameters that differ; None for the shipped values, p = 1.
     Raises ValueError for a target of the joint half, EngineError where an arm cannot be integrated.
@@ -56,7 +58,7 @@ def predict(
     if joint := [t.id for t in targets if not is_bone(t)]:
         raise ValueError(f"targets of the joint half: {joint[:3]}")
     courses = ArmCourses(
-        arms, wanted_months(arms, targets), sets, parameters=parameters, relative_tolerance=relative_tolerance
+        arms, wanted_months(arms, targets), sets, parameters=parameters, women=women, relative_tolerance=relative_tolerance
     )
     if not targets:
         return np.zeros((courses.count, 0))
@@ -76,7 +78,7 @@ def _predicted(courses: ArmCourses, arms: Mapping[str, Arm], target: Target) -> 
 
 
 def _of_arm(courses: ArmCourses, arms: Mapping[str, Arm], target: Target, arm: str) -> Array:
-    parts = [share * _of_leaf(courses, target, leaf) for leaf, share in leaves(arms, arm)]
+    parts = [share * courses.women.mean(_of_leaf(courses, target, leaf)) for leaf, share in leaves(arms, arm)]
     return np.asarray(np.sum(parts, axis=0))
 
 
@@ -86,7 +88,7 @@ def _of_leaf(courses: ArmCourses, t: Target, arm: str) -> Array:
         return hazard if t.told_as == "hazard_ratio" else -100 * np.expm1(-hazard)
     if t.quantity == "t_score":
         assert t.site is not None
-        return courses.t_score(arm, t.site, [t.month])[:, 0]
+        return courses.t_score(arm, t.site, [t.month])[..., 0]
     if t.quantity == "bmd":
         assert t.site is not None
         rise = courses.log_bmd(arm, t.site, t.month) - courses.log_bmd(arm, t.site, t.from_month)
