@@ -11,7 +11,6 @@ from aimss.calibration.fit import Fit, Prior, Problem, fit, observation_covarian
 from aimss.calibration.leave_one_out import leave_one_trial_out
 from aimss.calibration.predict import predict
 from aimss.calibration.simulation_check import simulation_check
-from aimss.calibration.spread import shipped_spread
 from aimss.calibration.target import Target
 from aimss.calibration.targets_shipped import bone_arms
 
@@ -91,14 +90,6 @@ def test_ranks_of_the_truth_are_uniform_in_a_small_problem():
     covariance = np.linalg.inv(slopes.T @ precision @ slopes + p.prior_precision)
     found = simulation_check(Fit(p, p.centre, covariance, predicted, slopes, SPREAD, 0.0, 0), 400)
     assert 0.82 < found.coverage_90 < 0.95
-
-
-@pytest.mark.slow
-def test_the_shipped_spread_is_reproduced():
-    from aimss.calibration.spread import spread_of
-
-    for group, value in spread_of().items():
-        assert shipped_spread()[group] == pytest.approx(value, rel=0.02)
 
 
 @pytest.mark.slow

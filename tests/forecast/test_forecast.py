@@ -13,6 +13,7 @@ from aimss.errors import EngineError
 from aimss.forecast import forecast as module
 from aimss.forecast.forecast import Settings, forecast
 from aimss.forecast.past import past_start_days, simulate_past
+from aimss.body.between_trials import between_trial_sd_percent, unvalidated_factor
 from aimss.forecast.structural_error import structural_sd_percent
 from aimss.forecast.twins import TwinSpace
 from aimss.patient.observations import SITES
@@ -116,11 +117,12 @@ def test_unvalidated_ranges_are_wider():
     made = run(record(), ["denosumab_without_follow_on"], Settings(years=8, twins=60))
     (banner,) = [b for b in made.strategies[0].compiled.banners if b.key == "after_denosumab"]
     days = np.arange(0, 3653, 30.0)
-    sd = structural_sd_percent(days, [(banner.from_day, banner.structural_error_percent)])
-    assert sd[0] == 0
-    assert abs(sd[days > 366][0] - 1.5) < 1e-9
-    assert abs(sd[days > banner.from_day + 366][0] - 2.5) < 1e-9
-    assert (np.diff(sd) >= 0).all()
+    sd = structural_sd_percent(days, [banner.from_day])
+    between = np.array([between_trial_sd_percent(site) for site in SITES])
+    assert (sd[0] == 0).all()
+    np.testing.assert_allclose(sd[days > 366][0], between)
+    np.testing.assert_allclose(sd[days > banner.from_day + 366][0], between * unvalidated_factor())
+    assert (np.diff(sd, axis=0) >= 0).all()
 
 
 def test_a_conditional_drug_starts_only_where_its_condition_holds():

@@ -95,6 +95,17 @@ class Parameters(Mapping[str, float]):
             self.covariance_text,
         )
 
+    def replace_between_women(self, ln_sds: Mapping[str, float]) -> Parameters:
+        """Return a copy with another spread between women for the named parameters."""
+        from dataclasses import replace
+
+        return Parameters(
+            tuple(
+                replace(p, between_woman_ln_sd=float(ln_sds[n])) if n in ln_sds else p for n, p in self._table.items()
+            ),
+            self.covariance_text,
+        )
+
     @property
     def drawn_names(self) -> tuple[str, ...]:
         """The names whose value is uncertain, in the order in which draws are made."""

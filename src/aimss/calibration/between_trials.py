@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from aimss.body.between_trials import TAIL_DEGREES_OF_FREEDOM as TAIL
 from aimss.calibration.target import FRACTURES, MARKERS, Target
 from aimss.forecast.structural_error import SITE_CORRELATION
 
@@ -24,8 +25,6 @@ GROWTH_MONTHS = 12.0
 PRIOR = {"spine": (1.5, 0.5), "hip": (1.0, 0.5), "marker": (0.25, 0.5), "fracture": (0.2, 0.5), "estradiol": (0.4, 0.5)}
 WIDE_PRIOR = (1.67, 0.3)  # how much wider outside the validated range: 2.5 against 1.5 points
 WIDE_PARTS = ("bmd_premenopausal", "stopping_denosumab")
-# degrees of freedom of the study effects: one trial in many lies far off (assumed)
-TAIL = 4.0
 
 
 def group_of(target: Target) -> str:

@@ -259,4 +259,4 @@ def bone_problem(
     from aimss.calibration.between_trials import group_of
 
     kept = tuple(t for t in targets if t.role == "calibrate" and group_of(t) in ("spine", "hip", "marker"))
-    return Problem(arms, kept, priors(*stages), parameters, women_of_arms())
+    return Problem(arms, kept, priors(*stages), parameters, women_of_arms(parameters))

@@ -78,7 +78,10 @@ def _predicted(courses: ArmCourses, arms: Mapping[str, Arm], target: Target) -> 
 
 
 def _of_arm(courses: ArmCourses, arms: Mapping[str, Arm], target: Target, arm: str) -> Array:
-    parts = [share * courses.women.mean(_of_leaf(courses, target, leaf)) for leaf, share in leaves(arms, arm)]
+    parts = [
+        share * courses.women.summary(_of_leaf(courses, target, leaf), target.statistic)
+        for leaf, share in leaves(arms, arm)
+    ]
     return np.asarray(np.sum(parts, axis=0))
 
 

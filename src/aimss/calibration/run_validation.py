@@ -60,7 +60,7 @@ def run_record(targets_file: Path | None, draws: int, seed: int) -> dict[str, An
     from importlib.metadata import version
 
     from aimss.body.parameters import default
-    from aimss.calibration.spread import shipped_spread
+    from aimss.body.between_trials import between_trial_scales
     from aimss.forecast.run_record import parameters_sha256
 
     command = "aimss validate" + (f" --targets {targets_file.name}" if targets_file else "")
@@ -68,7 +68,7 @@ def run_record(targets_file: Path | None, draws: int, seed: int) -> dict[str, An
         "command": command,
         "aimss": version("aimss"),
         "parameters_sha256": parameters_sha256(default()),
-        "spread_between_trials": shipped_spread(),
+        "spread_between_trials": between_trial_scales(),
         "draws": draws,
         "seed": seed,
     }

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aimss.body.parameters import Parameters
 from aimss.calibration.arms import Arm
 from aimss.calibration.target import PARTS, Target
 
@@ -155,28 +156,32 @@ def score_bone(
     arms: Mapping[str, Arm],
     targets: Sequence[Target],
     *,
+    parameters: Parameters | None = None,
     draws: int = DRAWS,
     seed: int = SEED,
     peers: bool = True,
     progress: Progress = lambda _: None,
 ) -> list[Scored]:
-    """Return the bone targets scored under the shipped parameters and their draws."""
+    """Return the bone targets scored under parameters (the shipped ones) and their draws, as means over women."""
     from aimss.body.parameters import default
     from aimss.calibration.baselines import constant_change, seen
     from aimss.calibration.intervals import HIGH, LOW, predictive
     from aimss.calibration.predict import predict
+    from aimss.body.between_trials import between_trial_scales
     from aimss.calibration.sister_trials import NAME, another_trial
-    from aimss.calibration.spread import shipped_spread
     from aimss.calibration.targets_shipped import bone_arms, bone_targets
+    from aimss.calibration.women_of_arms import women_of_arms
 
     if not targets:
         return []
     targets = [t if t.part else t.model_copy(update={"part": part_of(t, arms)}) for t in targets]
     progress(f"{len(targets)} results on bone under {draws} draws of the parameters")
-    typical = predict(arms, targets)[0]
-    drawn = predict(arms, targets, default().draws(draws, seed), relative_tolerance=1e-4)
-    # the parameters' median woman stands for the centre, the draws around it for what is not known of them
-    spread = predictive(targets, drawn, shipped_spread(), seed=seed)
+    parameters = parameters or default()
+    women = women_of_arms(parameters)
+    centre = predict(arms, targets, parameters=parameters, women=women)[0]
+    sets = parameters.draws(draws, seed)
+    drawn = predict(arms, targets, sets, parameters=parameters, women=women, relative_tolerance=1e-4)
+    spread = predictive(targets, drawn, between_trial_scales(), seed=seed)
     (low, high), ranks = spread.quantiles((LOW, HIGH)), spread.ranks()
     training = [t for t in bone_targets() if t.role == "calibrate"]
     both = {**bone_arms(), **arms}
@@ -196,7 +201,7 @@ def score_bone(
             part=part_of(t, arms),
             low95=observed_interval(t)[0],
             high95=observed_interval(t)[1],
-            median=float(typical[i]),
+            median=float(centre[i]),
             low90=float(low[i]),
             high90=float(high[i]),
             rank=float(ranks[i]),

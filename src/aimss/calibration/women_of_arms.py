@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aimss.body.parameters import Parameters, default
+from aimss.body.parameters import Parameters
+from aimss.counter_random import normals
 from aimss.forecast.unknowns import ESTRADIOL_LN_SD, RESORPTION_LN_SD
 
 Array = NDArray[np.float64]
@@ -34,9 +34,11 @@ class Women:
         """How many women there are, with the typical one."""
         return len(next(iter(self.factors.values()))) if self.factors else 1
 
-    def mean(self, values: Array) -> Array:
-        """Return the mean over women of values (p, w), (p,)."""
-        return values[:, 0] if self.count == 1 else np.asarray(values[:, 1:].mean(axis=1))
+    def summary(self, values: Array, statistic: str) -> Array:
+        """Return the mean over women of values (p, w), (p,); the value of the typical woman for a median."""
+        if self.count == 1 or statistic == "median":
+            return values[:, 0]
+        return np.asarray(values[:, 1:].mean(axis=1))
 
 
 TYPICAL = Women()
@@ -49,16 +51,32 @@ def two_level_design() -> NDArray[np.int64]:
     return np.concatenate([half, -half])
 
 
-@cache
-def women_of_arms(parameters: Parameters | None = None) -> Women:
-    """Return the nodes: 24 women who differ as virtual women do, after the typical one."""
-    spread: dict[str, list[tuple[str, float]]] = {}
-    for name, sd in (parameters or default()).between_women.items():
+def differences(parameters: Parameters) -> dict[str, list[tuple[str, float]]]:
+    """Return what differs between women: group -> parameters and ln SD; the sites of one process differ together."""
+    found: dict[str, list[tuple[str, float]]] = {}
+    for name, sd in parameters.between_women.items():
         group = name
         for site in _SITES:
             group = group.removesuffix(site)
-        spread.setdefault(group, []).append((name, sd))
-    centred = [*spread.values(), [("resorption_multiplier", RESORPTION_LN_SD)]]
+        found.setdefault(group, []).append((name, sd))
+    return found
+
+
+def drawn_women(parameters: Parameters, count: int, seed: int = 1) -> Women:
+    """Return women drawn at random, after the typical one, for what a few nodes cannot give: a spread."""
+    groups = [*differences(parameters).values(), [("resorption_multiplier", RESORPTION_LN_SD)]]
+    z = np.zeros((count + 1, len(groups) + 1))
+    z[1:] = normals(seed, "women-of-arms", 0, count, len(groups) + 1)
+    factors = {
+        name: np.exp(sd * z[:, column] - sd**2 / 2) for column, members in enumerate(groups) for name, sd in members
+    }
+    factors["peripheral_estradiol_pmol_l"] = np.exp(ESTRADIOL_LN_SD * z[:, -1])
+    return Women(factors)
+
+
+def women_of_arms(parameters: Parameters) -> Women:
+    """Return the nodes: 24 women who differ as virtual women do, after the typical one."""
+    centred = [*differences(parameters).values(), [("resorption_multiplier", RESORPTION_LN_SD)]]
     design = np.concatenate([np.zeros((1, len(_GENERATOR))), two_level_design()])
     factors: dict[str, Array] = {}
     for column, members in enumerate(centred):

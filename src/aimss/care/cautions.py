@@ -19,8 +19,6 @@ DUE_MONTHS = 6.0  # ECTS20-01: another antiresorptive 6 months after the last in
 LATEST_MONTHS = 7.0  # SAF-DEN-06: the window of 7 months (not verified)
 EARLIEST_FOLLOW_ON_MONTHS = 5.0  # assumed: earlier, the follow-on lies under the last dose
 VALIDATED_ANTIRESORPTIVE_YEARS_ON_AI = 3.0
-STRUCTURAL_ERROR_PERCENT = 1.5  # 1 SD of BMD, bone model section 11
-STRUCTURAL_ERROR_UNVALIDATED_PERCENT = 2.5
 
 BANNERS = {
     "premenopausal_suppression": (
@@ -45,15 +43,12 @@ BANNERS = {
 
 @dataclass(frozen=True)
 class Banner:
-    """A range of time in which the forecast is not validated.
-
-    structural_error_percent : 1 SD of BMD to use from `from_day` on, instead of 1.5 points; 0 leaves it as it is.
-    """
+    """A range of time, from `from_day` on, in which the forecast is not validated; `widens` its error, or only says so."""
 
     key: str
     text: str
     from_day: float
-    structural_error_percent: float = STRUCTURAL_ERROR_UNVALIDATED_PERCENT
+    widens: bool = True
 
 
 @dataclass(frozen=True)
@@ -132,7 +127,7 @@ def banners(spans: Sequence[Span], horizon_days: float, premenopausal: bool) -> 
     ahead = [a for a, b in suppressed if b > 0 and a < horizon_days]
     if ahead and not premenopausal:
         key = "suppression_after_menopause"
-        found.append(Banner(key, BANNERS[key], max(0.0, ahead[0]), structural_error_percent=0.0))
+        found.append(Banner(key, BANNERS[key], max(0.0, ahead[0]), widens=False))
     ends = denosumab_ends(spans, horizon_days)
     if ends:
         found.append(_banner("after_denosumab", ends[0]))

@@ -52,12 +52,9 @@ class Today:
     def bmd(self, run: Courses, branch: Branch, days: Array) -> Array:
         """BMD in g/cm2, (n, t, 3), with the structural error of the branch."""
         sd = np.stack(
-            [
-                structural_sd_percent(days, [(b.from_day, b.structural_error_percent) for b in v.banners])
-                for v in branch.variants
-            ]
+            [structural_sd_percent(days, [b.from_day for b in v.banners if b.widens]) for v in branch.variants]
         )[branch.index]
-        return np.asarray(np.exp(self.log_bmd(run, days) + self.errors[:, None, :] * sd[:, :, None] / 100))
+        return np.asarray(np.exp(self.log_bmd(run, days) + self.errors[:, None, :] * sd / 100))
 
 
 def settle(compiled: CompiledStrategy, today: Today, data: HerData) -> Branch:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from aimss.care.cautions import BANNERS, STRUCTURAL_ERROR_PERCENT, STRUCTURAL_ERROR_UNVALIDATED_PERCENT
+from aimss.body.between_trials import between_trial_sd_percent, unvalidated_factor
+from aimss.care.cautions import BANNERS
 from aimss.trials.document import Limit
 from aimss.trials.job import Job
 
 _BONE = (
     "Intervals and p values are of sampling women alone. The bone model itself errs by about"
-    f" {STRUCTURAL_ERROR_PERCENT:g} percentage points (1 SD) in the mean BMD change of an arm, and by"
-    f" {STRUCTURAL_ERROR_UNVALIDATED_PERCENT:g} where it is not validated; more women do not make that"
+    " {spine:.1f} percentage points (1 SD) in the mean BMD change of an arm at the spine and {hip:.1f} at the hip, and by"
+    " {factor:.1f} times as much where it is not validated; more women do not make that"
     " smaller. Differences below 0.001 points are the solver's."
 )
 _PAIN = (
@@ -25,12 +26,17 @@ _POPULATION = (
 MOST_CLASSES = 64  # of a table of women the first: the text is the same
 
 
+def _bone() -> str:
+    spine, hip = (between_trial_sd_percent(site) for site in ("lumbar_spine", "total_hip"))
+    return _BONE.format(spine=spine, hip=hip, factor=unvalidated_factor())
+
+
 def limits(job: Job) -> list[Limit]:
     """Return what has to be said beside the result of a design."""
     design = job.design
     found = [Limit(id="virtual_women", text=_POPULATION)]
     if design.needs_bone:
-        found.append(Limit(id="structural_error", text=_BONE))
+        found.append(Limit(id="structural_error", text=_bone()))
     if design.needs_joints:
         found.append(Limit(id="pain", text=_PAIN))
     entered = unvalidated(job)

@@ -13,7 +13,6 @@ from aimss.care.compile import compile_strategy, history_schedule
 from aimss.care.library import find_strategy, strategy_library
 from aimss.care.strategy import parse_strategy
 from aimss.errors import OutOfScopeError, StrategyError
-from aimss.forecast.structural_error import structural_sd_percent
 
 MONTH, YEAR = 365.25 / 12, 365.25
 
@@ -243,11 +242,7 @@ def test_ovarian_suppression_after_menopause_is_remarked_and_changes_nothing(pla
     for name in ("ovarian_suppression_with_ai", "ovarian_suppression_ai_and_zoledronate"):
         compiled = compile_strategy(find_strategy(name), planned, 2)
         (banner,) = compiled.banners
-        assert (banner.key, banner.from_day, banner.structural_error_percent) == (
-            "suppression_after_menopause",
-            0.0,
-            0.0,
-        )
+        assert (banner.key, banner.from_day, banner.widens) == ("suppression_after_menopause", 0.0, False)
         assert "SAF-AI-01" in banner.text
         assert "suppression_after_menopause" in compiled.flags
     assert compile_strategy(find_strategy("ai_alone"), planned, 2).banners == ()
@@ -258,17 +253,11 @@ def test_ovarian_suppression_after_menopause_is_remarked_and_changes_nothing(pla
     assert compile_strategy(find_strategy("ai_alone"), past, 2).banners == ()
 
 
-def test_a_banner_without_an_error_of_its_own_widens_nothing():
-    days = np.array([0.0, 100.0, 400.0, 2000.0])
-    assert structural_sd_percent(days, [(0.0, 0.0)]) == pytest.approx(structural_sd_percent(days, []))
-
-
 def test_three_years_of_a_bone_drug_on_an_ai_raise_a_banner_on_their_day(planned):
     compiled = compile_strategy(find_strategy("zoledronate_4mg_6_monthly"), planned, 10)
     (banner,) = compiled.banners
     assert banner.key == "antiresorptive_on_ai_over_3_years"
     assert banner.from_day == pytest.approx(3 * YEAR)
-    assert banner.structural_error_percent == 2.5
     assert compile_strategy(find_strategy("zoledronate_4mg_6_monthly_3_years"), planned, 10).banners == ()
     assert compile_strategy(find_strategy("zoledronate_4mg_6_monthly"), planned, 3).banners == ()
 
