@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from aimss.body.parameters import default
-from aimss.calibration.between_trials import fit_spread, trial_weight
-from aimss.calibration.fit import Fit, Prior, Problem, fit, observation_covariance, precision_of
+from aimss.calibration.fit import Fit, Prior, Problem, fit
 from aimss.calibration.leave_one_out import leave_one_trial_out
 from aimss.calibration.predict import predict
 from aimss.calibration.simulation_check import simulation_check
+from aimss.calibration.study_effects import fit_spread, scatter, student_t
 from aimss.calibration.target import Target
 from aimss.calibration.targets_shipped import bone_arms
 
@@ -49,25 +49,45 @@ def test_derivatives_are_those_of_the_model():
     np.testing.assert_allclose(p.predicted(moved[None])[0], predicted + slopes @ [0.1, -0.1], atol=0.02)
 
 
-def test_a_trial_that_lies_far_off_counts_less():
-    assert trial_weight(4, 4.0) == pytest.approx(1.0)
-    assert trial_weight(4, 100.0) < 0.1
+def test_a_result_that_lies_far_off_counts_less_and_the_rest_of_its_trial_does_not():
     p = problem(TRUTH)
-    far = tuple(t.model_copy(update={"observed": t.observed - 8 * (t.study == "C")}) for t in p.targets)
-    p = Problem(p.arms, far, p.priors, p.parameters)
-    found = fit(p, spread=SPREAD, refit_spread=False)
-    assert np.log(found.values["ageing_loss_total_hip"] / 0.009) == pytest.approx(0.0, abs=0.25)
+    around = p.scatter(SPREAD)
+    residual = np.zeros(len(p.targets))
+    np.testing.assert_allclose(around.weights(residual), around.weights(residual)[0])
+    residual[4] = -8.0  # of trial C, at the hip
+    weights = around.weights(residual)
+    assert weights[4] < 0.02
+    assert weights[5] > 0.3
+    far = tuple(t.model_copy(update={"observed": t.observed + r}) for t, r in zip(p.targets, residual, strict=True))
+    found = fit(Problem(p.arms, far, p.priors, p.parameters), spread=SPREAD, refit_spread=False)
+    for name, value in TRUTH.items():
+        assert np.log(found.values[name] / value) == pytest.approx(0.0, abs=0.1)
+
+
+def test_weights_are_those_of_a_student_t_without_a_shared_part():
+    p = problem(TRUTH)
+    around = scatter(p.targets, np.zeros(len(p.targets)), SPREAD)
+    alone = type(around)(around.blocks, np.zeros_like(around.shared), around.own, around.sampling)
+    residual = np.linspace(-1, 1, len(p.targets))
+    # the closed form: (nu + 1) / (nu + r^2 / scale^2)
+    np.testing.assert_allclose(alone.weights(residual), 5 / (4 + residual**2 / around.own), rtol=1e-9)
 
 
 def test_spread_between_trials_is_found_again():
-    rng = np.random.default_rng(4)
     targets = [
         Target(id=str(i), study=str(i), part="bmd_without_ai", arm="untreated_old", quantity="bmd", site="lumbar_spine",
                month=24, observed=0, se=0.1)
-        for i in range(150)
+        for i in range(200)
     ]  # fmt: skip
-    residuals = 0.8 * rng.standard_t(4, 150)
-    assert fit_spread(targets, residuals, np.full(150, 0.1))["spine"] == pytest.approx(0.8, rel=0.25)
+    errors = np.full(200, 0.1)
+    around = scatter(targets, errors, {"spine": 0.8, "wide": 1.0})
+    rng = np.random.default_rng(4)
+    residuals = around.draw(rng.standard_normal((1, 400)), student_t(1, "test", 0, 1, 200))[0]
+    found = {"spine": 1.5, "wide": 1.0}
+    for _ in range(8):
+        weights = scatter(targets, errors, found).weights(residuals)
+        found = fit_spread(targets, residuals, errors, weights=weights)
+    assert found["spine"] == pytest.approx(0.8, rel=0.2)
 
 
 def test_leaving_a_trial_out_is_fitting_without_it():
@@ -85,11 +105,14 @@ def test_leaving_a_trial_out_is_fitting_without_it():
 def test_ranks_of_the_truth_are_uniform_in_a_small_problem():
     p = problem(TRUTH)
     predicted, slopes = p.linearised(p.centre, central=True)
-    whole = observation_covariance(p, SPREAD)
-    precision = precision_of(p, whole, p.observed - predicted)
-    covariance = np.linalg.inv(slopes.T @ precision @ slopes + p.prior_precision)
-    found = simulation_check(Fit(p, p.centre, covariance, predicted, slopes, SPREAD, 0.0, 0), 400)
-    assert 0.82 < found.coverage_90 < 0.95
+    around = p.scatter(SPREAD)
+    weights = around.weights(p.observed - predicted)
+    covariance = np.linalg.inv(slopes.T @ around.precision(weights) @ slopes + p.prior_precision)
+    whole = Fit(p, p.centre, covariance, predicted, slopes, SPREAD, weights, 0.0, 0)
+    assert 0.84 < simulation_check(whole, 400, engine=False).coverage_90 < 0.95
+    few = simulation_check(whole, 12)
+    assert few.ranks.shape == (12, 2)
+    assert few.coverage_90 > 0.6
 
 
 @pytest.mark.slow

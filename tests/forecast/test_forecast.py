@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from aimss.body.between_trials import between_trial_sd_percent, unvalidated_factor
 from aimss.body.parameters import default
 from aimss.body.schedule import Schedule
 from aimss.care.compile import compile_strategy, history_schedule
@@ -13,7 +14,6 @@ from aimss.errors import EngineError
 from aimss.forecast import forecast as module
 from aimss.forecast.forecast import Settings, forecast
 from aimss.forecast.past import past_start_days, simulate_past
-from aimss.body.between_trials import between_trial_sd_percent, unvalidated_factor
 from aimss.forecast.structural_error import structural_sd_percent
 from aimss.forecast.twins import TwinSpace
 from aimss.patient.observations import SITES

@@ -10,7 +10,8 @@ import math
 from functools import cache
 from importlib.resources import files
 
-TAIL_DEGREES_OF_FREEDOM = 4.0  # of the Student t of study effects: one trial in many lies far off (assumed)
+SHARED = 0.5  # of the variance of a study effect, by all results of an arm; the rest is each result's own (assumed)
+TAIL_DEGREES_OF_FREEDOM = 4.0  # of the Student t of a result's own effect: one in many lies far off (assumed)
 
 
 @cache
@@ -26,7 +27,7 @@ def between_trial_scales() -> dict[str, float]:
 def between_trial_sd_percent(site: str) -> float:
     """Return the SD in percent of BMD of what trials of one regimen differ by at a site after a year or more."""
     scale = between_trial_scales()["spine" if site == "lumbar_spine" else "hip"]
-    return scale * math.sqrt(TAIL_DEGREES_OF_FREEDOM / (TAIL_DEGREES_OF_FREEDOM - 2))
+    return scale * math.sqrt(SHARED + (1 - SHARED) * TAIL_DEGREES_OF_FREEDOM / (TAIL_DEGREES_OF_FREEDOM - 2))
 
 
 def unvalidated_factor() -> float:

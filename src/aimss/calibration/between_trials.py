@@ -1,4 +1,4 @@
-"""How far trials of one regimen lie apart beyond their sampling errors: the study effects of the fit (decision 0191).
+"""How far trials of one regimen lie apart beyond their sampling errors: the shape of study effects (decision 0191).
 
 Every arm of a trial has an effect on the change of each site; arms of one trial share half of its variance, spine and
 hip are correlated as structural errors of the forecast are, and it grows with the time from the start of the change as
@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from aimss.body.between_trials import TAIL_DEGREES_OF_FREEDOM as TAIL
 from aimss.calibration.target import FRACTURES, MARKERS, Target
 from aimss.forecast.structural_error import SITE_CORRELATION
 
@@ -119,50 +118,3 @@ def by_study(targets: Sequence[Target]) -> list[NDArray[np.int64]]:
     """Return the indices of the targets of each trial."""
     studies = np.array([t.study for t in targets])
     return [np.flatnonzero(studies == s) for s in dict.fromkeys(studies)]
-
-
-def trial_weight(count: int, distance: float) -> float:
-    """Return how much a trial counts whose residuals lie at a squared Mahalanobis distance: 1 as far as expected."""
-    return (TAIL + count) / (TAIL + distance)
-
-
-def tail_scale(seed: int, count: int) -> Array:
-    """Return draws of the mixing variance of a Student t of `TAIL` degrees of freedom, (count,): chi-square / TAIL."""
-    from aimss.counter_random import normals
-
-    return np.asarray((normals(seed, "study-effects/tail", 0, count, int(TAIL)) ** 2).mean(axis=1))
-
-
-def fit_spread(
-    targets: Sequence[Target], residuals: Array, errors: Array, of_predictions: Array | None = None
-) -> dict[str, float]:
-    """Return the spread of every group and the factor of the wide ones, at the maximum of their posterior.
-
-    residuals, errors : (t,) on the scale of errors; of_predictions : (t, t), covariance of the predictions themselves,
-    so that what the parameters took up of the residuals is given back.
-    """
-    from scipy.optimize import minimize
-
-    names = [*sorted({group_of(t) for t in targets} - {""}), "wide"]
-    centre = np.log([PRIOR[n][0] if n in PRIOR else WIDE_PRIOR[0] for n in names])
-    prior_sd = np.array([PRIOR[n][1] if n in PRIOR else WIDE_PRIOR[1] for n in names])
-    unit = covariance(targets, dict.fromkeys((*GROUPS, "wide"), 1.0))
-    of = np.array([names.index(group_of(t)) for t in targets])
-    wide = np.array([is_wide(t) for t in targets])
-    given_back = of_predictions if of_predictions is not None else np.zeros_like(unit)
-    squares = np.outer(residuals, residuals) + given_back
-    blocks = [(k, unit[np.ix_(k, k)], np.diag(errors[k] ** 2), squares[np.ix_(k, k)]) for k in by_study(targets)]
-
-    def loss(x: Array) -> float:
-        sd = np.exp(x[of] + np.where(wide, x[-1], 0.0))
-        total = 0.5 * float(np.sum(((x - centre) / prior_sd) ** 2))
-        for k, shape, sampling, seen in blocks:
-            whole = sampling + shape * np.outer(sd[k], sd[k]) + 1e-10 * np.eye(len(k))
-            sign, log_determinant = np.linalg.slogdet(whole)
-            distance = float(np.sum(np.linalg.inv(whole) * seen))
-            total += 0.5 * log_determinant + 0.5 * (TAIL + len(k)) * math.log1p(distance / TAIL)
-            assert sign > 0
-        return total
-
-    found = minimize(loss, centre, method="Nelder-Mead", options={"xatol": 5e-4, "fatol": 1e-4, "maxiter": 2000})
-    return {name: float(v) for name, v in zip(names, np.exp(found.x), strict=True)}

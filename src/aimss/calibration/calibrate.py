@@ -27,8 +27,6 @@ from aimss.calibration.fit import (
     Problem,
     bone_problem,
     fit,
-    observation_covariance,
-    precision_of,
     priors,
 )
 from aimss.calibration.targets_shipped import bone_arms, bone_targets, evidence_row
@@ -62,13 +60,14 @@ def calibrate(
     parameters: Parameters | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Calibration:
-    """Fit bone and the spread between women, then fractures; from the centre of the priors, or from the shipped values."""
+    """Fit bone and the spread between women, then fractures; from the priors' centre, or from the shipped values."""
     start = parameters or default()
     first = np.log([start[p.name] for p in priors("bone")]) if from_shipped else None
     now = start.replace_between_women(first_fit().between_women)
     for number in range(1, ROUNDS + 1):
         problem = bone_problem(bone_arms(), bone_targets(), now)
-        bone = fit(problem, first, iterations=BONE_ITERATIONS, progress=lambda s: progress(f"bone {number}, {s}"))
+        progress(f"bone, round {number} of {ROUNDS}")
+        bone = fit(problem, first, iterations=BONE_ITERATIONS, progress=lambda s: progress(f"bone, {s}"))
         first = bone.ln_values
         women = fit_between_women(now.replace(bone.values))
         now = women.parameters
@@ -81,8 +80,7 @@ def calibrate(
 def informing_studies(stage: Fit) -> dict[str, list[str]]:
     """Return for each parameter the studies that hold most of what the data say of it."""
     problem = stage.problem
-    whole = observation_covariance(problem, stage.spread)
-    precision = precision_of(problem, whole, problem.observed - stage.predicted)
+    precision = problem.scatter(stage.spread).precision(stage.weights)
     blocks = by_study(problem.targets)
     share = np.array(
         [np.einsum("ik,ij,jk->k", stage.derivatives[k], precision[np.ix_(k, k)], stage.derivatives[k]) for k in blocks]

@@ -1,7 +1,7 @@
 """The fit: Gauss-Newton to the maximum of the posterior on ln parameters, and the Laplace posterior around it.
 
-Every arm is integrated for all finite-difference steps in one call of the engine. Study effects have a covariance
-between targets of one trial (decision 0191) whose sizes are fitted by their marginal likelihood along the way.
+Every arm is integrated for all finite-difference steps in one call of the engine. Study effects (decision 0191) are
+weighed again at every step, and their sizes fitted by their marginal likelihood along the way.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from aimss.body.parameters import Parameters
 from aimss.calibration.arms import Arm
-from aimss.calibration.between_trials import TAIL, by_study, covariance, fit_spread, trial_weight
 from aimss.calibration.predict import predict
 from aimss.calibration.standard_errors import standard_error
+from aimss.calibration.study_effects import Scatter, fit_spread, scatter
 from aimss.calibration.target import Target
 from aimss.calibration.women_of_arms import TYPICAL, Women, women_of_arms
 
@@ -31,7 +31,7 @@ DAMPINGS = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0)  # Levenberg-Marquardt, 
 LARGEST_MOVE = 0.7  # of ln parameter in one iteration
 ITERATIONS = 12
 SITE_PRIOR_CORRELATION = 0.8  # of total hip and femoral neck, one bone (assumed)
-SMALL_GAIN = 0.02  # of the negative log posterior
+SMALL_GAIN = 0.003  # of the negative log posterior
 
 
 def _process(name: str) -> str:
@@ -115,6 +115,10 @@ class Problem:
         """Standard errors on that scale, (t,)."""
         return np.array([standard_error(t) for t in self.targets])
 
+    def scatter(self, spread: Mapping[str, float]) -> Scatter:
+        """Return the variance of the results about the model under a spread between trials."""
+        return scatter(self.targets, self.errors, spread)
+
     def predicted(self, ln_values: Array, tolerance: float = TOLERANCE) -> Array:
         """Return predictions on the scale of errors, (p, t), for rows of ln parameters (p, k)."""
         sets = {name: np.exp(ln_values[:, i]) for i, name in enumerate(self.names)}
@@ -140,7 +144,8 @@ class Problem:
 class Fit:
     """Maximum of the posterior with its Laplace approximation.
 
-    ln_values (k,), covariance (k, k) of ln parameters; predicted (t,), derivatives (t, k) there; spread between trials.
+    ln_values (k,), covariance (k, k) of ln parameters; predicted (t,), derivatives (t, k) there; spread between trials;
+    weights (t,) of the results' own effects.
     """
 
     problem: Problem
@@ -149,6 +154,7 @@ class Fit:
     predicted: Array
     derivatives: Array
     spread: dict[str, float]
+    weights: Array
     objective: float
     iterations: int
 
@@ -162,20 +168,6 @@ class Fit:
         """How much narrower than its prior each parameter became: 0 not informed by the data, 1 known."""
         share = np.sqrt(np.diag(self.covariance)) / self.problem.prior_sd
         return dict(zip(self.problem.names, map(float, 1 - share), strict=True))
-
-
-def observation_covariance(problem: Problem, spread: Mapping[str, float]) -> Array:
-    """Return sampling errors and study effects together, (t, t), zero between trials."""
-    return np.diag(problem.errors**2) + covariance(problem.targets, spread)
-
-
-def precision_of(problem: Problem, whole: Array, residual: Array) -> Array:
-    """Return the precision of the observations, (t, t), each trial weighed by how far off it lies (Student t)."""
-    found = np.zeros_like(whole)
-    for k in by_study(problem.targets):
-        own = np.linalg.inv(whole[np.ix_(k, k)])
-        found[np.ix_(k, k)] = own * trial_weight(len(k), float(residual[k] @ own @ residual[k]))
-    return found
 
 
 def fit(
@@ -194,42 +186,44 @@ def fit(
     x = problem.centre.copy() if start is None else np.minimum(start, problem.largest)
     predicted, slopes = problem.linearised(x)
     now = dict(spread) if spread else fit_spread(problem.targets, problem.observed - predicted, problem.errors)
-    whole, done, objective = observation_covariance(problem, now), 0, np.inf
+    around, done, objective = problem.scatter(now), 0, np.inf
+    weights = around.weights(problem.observed - predicted)
     for done in range(1, iterations + 1):
-        precision = precision_of(problem, whole, problem.observed - predicted)
         if refit_spread and 1 < done <= max(iterations - 3, 2):
-            now = _spread_again(problem, predicted, slopes, precision)
-            whole = observation_covariance(problem, now)
-            precision = precision_of(problem, whole, problem.observed - predicted)
-        objective = _objective(problem, x, predicted, whole)
-        x, predicted, new = _step(problem, x, predicted, slopes, precision, whole, objective)
+            now = _spread_again(problem, predicted, slopes, around.precision(weights), weights)
+            around = problem.scatter(now)
+            weights = around.weights(problem.observed - predicted)
+        precision = around.precision(weights)
+        objective = _objective(problem, x, predicted, precision)
+        x, predicted, new = _step(problem, x, predicted, slopes, precision, objective)
         progress(f"iteration {done}: {objective:.2f} to {new:.2f}")
+        weights = around.weights(problem.observed - predicted)
         if objective - new < SMALL_GAIN and done > 2:
             break
         predicted, slopes = problem.linearised(x)
     predicted, slopes = problem.linearised(x, central=True)
-    precision = precision_of(problem, whole, problem.observed - predicted)
+    precision = around.precision(weights)
     posterior = np.asarray(np.linalg.inv(slopes.T @ precision @ slopes + problem.prior_precision), dtype=np.float64)
-    return Fit(problem, x, posterior, predicted, slopes, now, objective, done)
+    return Fit(problem, x, posterior, predicted, slopes, now, weights, objective, done)
 
 
-def _spread_again(problem: Problem, predicted: Array, slopes: Array, precision: Array) -> dict[str, float]:
+def _spread_again(
+    problem: Problem, predicted: Array, slopes: Array, precision: Array, weights: Array
+) -> dict[str, float]:
     posterior = np.linalg.inv(slopes.T @ precision @ slopes + problem.prior_precision)
-    return fit_spread(problem.targets, problem.observed - predicted, problem.errors, slopes @ posterior @ slopes.T)
+    of_predictions = slopes @ posterior @ slopes.T
+    return fit_spread(problem.targets, problem.observed - predicted, problem.errors, of_predictions, weights)
 
 
-def _objective(problem: Problem, x: Array, predicted: Array, whole: Array) -> float:
-    residual = problem.observed - predicted
-    from_centre = x - problem.centre
-    total = 0.5 * float(from_centre @ problem.prior_precision @ from_centre)
-    for k in by_study(problem.targets):
-        distance = float(residual[k] @ np.linalg.solve(whole[np.ix_(k, k)], residual[k]))
-        total += 0.5 * (TAIL + len(k)) * float(np.log1p(distance / TAIL))
-    return total
+def _objective(problem: Problem, x: Array, predicted: Array, precision: Array) -> float:
+    residual, from_centre = problem.observed - predicted, x - problem.centre
+    return 0.5 * float(from_centre @ problem.prior_precision @ from_centre) + 0.5 * float(
+        residual @ precision @ residual
+    )
 
 
 def _step(
-    problem: Problem, x: Array, predicted: Array, slopes: Array, precision: Array, whole: Array, objective: float
+    problem: Problem, x: Array, predicted: Array, slopes: Array, precision: Array, objective: float
 ) -> tuple[Array, Array, float]:
     prior = problem.prior_precision
     gradient = slopes.T @ precision @ (problem.observed - predicted) - prior @ (x - problem.centre)
@@ -240,7 +234,7 @@ def _step(
         rows.append(np.minimum(x + move * min(1.0, LARGEST_MOVE / np.abs(move).max()), problem.largest))
     tried = np.array(rows)
     found = problem.predicted(tried)
-    costs = [_objective(problem, row, p, whole) for row, p in zip(tried, found, strict=True)]
+    costs = [_objective(problem, row, p, precision) for row, p in zip(tried, found, strict=True)]
     best = int(np.argmin(costs))
     if costs[best] >= objective:
         return x, predicted, objective

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aimss.calibration.between_trials import by_study, study_sd, tail_scale
-from aimss.calibration.fit import Fit, fit, observation_covariance, precision_of, without
+from aimss.body.between_trials import SHARED
+from aimss.calibration.between_trials import by_study, study_sd
+from aimss.calibration.fit import Fit, fit, without
+from aimss.calibration.study_effects import student_t
 from aimss.counter_random import normals
 
 Array = NDArray[np.float64]
 DRAWS = 4000
-REWEIGHTED = 4  # times that the weights of the trials are found again
+REWEIGHTED = 4  # times that the weights of the results are found again
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +36,12 @@ class HeldOut:
     sampling: Array
 
     def quantiles(self, shares: Sequence[float], seed: int = 1) -> Array:
-        """Return predictive quantiles (shares, t): parameters and sampling normal, study effects Student t."""
+        """Return predictive quantiles (shares, t) with study effects as the fit takes them."""
         t = len(self.predicted)
         z = normals(seed, "leave-one-out", 0, DRAWS, 2 * t)
-        heavy = z[:, t:] / np.sqrt(tail_scale(seed, DRAWS))[:, None]
-        drawn = self.predicted + np.hypot(self.of_parameters, self.sampling) * z[:, :t] + self.study * heavy
+        own = student_t(seed, "leave-one-out/own", 0, DRAWS, t)
+        effect = np.sqrt(SHARED) * z[:, t:] + np.sqrt(1 - SHARED) * own
+        drawn = self.predicted + np.hypot(self.of_parameters, self.sampling) * z[:, :t] + self.study * effect
         return np.asarray(np.quantile(drawn, shares, axis=0))
 
 
@@ -46,16 +49,16 @@ def leave_one_trial_out(whole: Fit) -> HeldOut:
     """Return the linearised held-out predictions of all targets of a fit."""
     problem, count = whole.problem, len(whole.problem.targets)
     predicted, of_parameters = np.empty(count), np.empty(count)
-    every = observation_covariance(problem, whole.spread)
+    every = problem.scatter(whole.spread)
     prior = problem.prior_precision
     start = problem.observed - whole.predicted
     for out in by_study(problem.targets):
         kept = np.setdiff1d(np.arange(count), out)
         slopes, residual = whole.derivatives[kept], start[kept]
-        rest = without(problem, problem.targets[out[0]].study)
+        rest = every.of(kept)
         move = np.zeros(len(whole.ln_values))
         for _ in range(REWEIGHTED):
-            precision = precision_of(rest, every[np.ix_(kept, kept)], residual - slopes @ move)
+            precision = rest.precision(rest.weights(residual - slopes @ move))
             covariance = np.linalg.inv(slopes.T @ precision @ slopes + prior)
             gradient = slopes.T @ precision @ residual - prior @ (whole.ln_values - problem.centre)
             move = covariance @ gradient

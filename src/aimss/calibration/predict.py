@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from aimss.body.parameters import Parameters
 from aimss.calibration.arm_courses import ArmCourses, Sets, hazard_months
 from aimss.calibration.arms import Arm
-from aimss.calibration.women_of_arms import TYPICAL, Women
 from aimss.calibration.target import FRACTURES, JOINT, MARKERS, Target
+from aimss.calibration.women_of_arms import TYPICAL, Women
 
 Array = NDArray[np.float64]
 START = 0.0  # the month that estradiol and hazards are counted from
@@ -58,7 +58,12 @@ def predict(
     if joint := [t.id for t in targets if not is_bone(t)]:
         raise ValueError(f"targets of the joint half: {joint[:3]}")
     courses = ArmCourses(
-        arms, wanted_months(arms, targets), sets, parameters=parameters, women=women, relative_tolerance=relative_tolerance
+        arms,
+        wanted_months(arms, targets),
+        sets,
+        parameters=parameters,
+        women=women,
+        relative_tolerance=relative_tolerance,
     )
     if not targets:
         return np.zeros((courses.count, 0))

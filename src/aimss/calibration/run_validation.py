@@ -59,8 +59,8 @@ def run_record(targets_file: Path | None, draws: int, seed: int) -> dict[str, An
     """Return what made the numbers: version, hash of the parameters, spread between trials, draws and seed."""
     from importlib.metadata import version
 
-    from aimss.body.parameters import default
     from aimss.body.between_trials import between_trial_scales
+    from aimss.body.parameters import default
     from aimss.forecast.run_record import parameters_sha256
 
     command = "aimss validate" + (f" --targets {targets_file.name}" if targets_file else "")

@@ -163,11 +163,11 @@ def score_bone(
     progress: Progress = lambda _: None,
 ) -> list[Scored]:
     """Return the bone targets scored under parameters (the shipped ones) and their draws, as means over women."""
+    from aimss.body.between_trials import between_trial_scales
     from aimss.body.parameters import default
     from aimss.calibration.baselines import constant_change, seen
     from aimss.calibration.intervals import HIGH, LOW, predictive
     from aimss.calibration.predict import predict
-    from aimss.body.between_trials import between_trial_scales
     from aimss.calibration.sister_trials import NAME, another_trial
     from aimss.calibration.targets_shipped import bone_arms, bone_targets
     from aimss.calibration.women_of_arms import women_of_arms
