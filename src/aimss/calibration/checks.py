@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ def held_out_rows(whole: Fit) -> list[dict[str, Any]]:
             "high90": float(high[i]),
             "baseline": simple[i],
             "regimen_seen_elsewhere": seen(problem.arms, t, problem.targets),
+            "by": "linear deletion",
+            "shift": 0.0,
         }
         for i, t in enumerate(problem.targets)
     ]
@@ -58,6 +61,7 @@ def held_out_summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
                     "site": site,
                     "regimens": name,
                     "n": len(part),
+                    "by_full_fits": sum(r["by"] == "full fit" for r in part),
                     "rmse": rmse(column["held_out"], column["observed"]),
                     "rmse_fitted": rmse([r["fitted"] for r in part], column["observed"]),
                     "rmse_constant_change": rmse([r["baseline"] for r in part], column["observed"]),
@@ -69,23 +73,22 @@ def held_out_summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def write_leave_one_out(whole: Fit, folder: Path, refits: int = 0) -> Path:
-    """Write held-out predictions and their summary; with `refits` full fits for the trials that move most."""
+def write_leave_one_out(
+    whole: Fit, folder: Path, refits: int = 0, progress: Callable[[str], None] = lambda _: None
+) -> Path:
+    """Write held-out predictions and their summary; the trials that move most by full fits, up to `refits` of them."""
     rows = held_out_rows(whole)
+    moved = sorted({r["study"] for r in rows}, key=lambda s: -_moved(rows, s))[:refits]
+    for number, study in enumerate(moved, start=1):
+        progress(f"without {study} ({number} of {len(moved)})")
+        again = refitted(whole, study)
+        for row, value in zip((r for r in rows if r["study"] == study), again, strict=True):
+            shift = float(value) - row["held_out"]
+            row.update({k: row[k] + shift for k in ("held_out", "low90", "high90")})
+            row.update({"by": "full fit", "shift": shift})
     _write(folder / "leave_one_out.csv", rows)
     path = folder / "leave_one_out_summary.csv"
     _write(path, held_out_summary(rows))
-    if refits:
-        moved = sorted({r["study"] for r in rows}, key=lambda s: -_moved(rows, s))[:refits]
-        again = refitted(whole, moved)
-        checked = []
-        for study in moved:
-            linear = [r for r in rows if r["study"] == study]
-            checked += [
-                {"id": r["id"], "study": study, "linear": r["held_out"], "refitted": float(v)}
-                for r, v in zip(linear, again[study], strict=True)
-            ]
-        _write(folder / "leave_one_out_refits.csv", checked)
     return path
 
 
@@ -94,9 +97,11 @@ def _moved(rows: list[dict[str, Any]], study: str) -> float:
     return moved
 
 
-def write_simulation(whole: Fit, folder: Path, data_sets: int) -> Path:
+def write_simulation(
+    whole: Fit, folder: Path, data_sets: int, progress: Callable[[str], None] = lambda _: None
+) -> Path:
     """Write the p values of uniform ranks and the coverage of the posterior over simulated data sets."""
-    found = simulation_check(whole, data_sets)
+    found = simulation_check(whole, data_sets, progress=progress)
     rows = [
         {"parameter": name, "p_uniform": p, "coverage_90_all": found.coverage_90, "data_sets": data_sets}
         for name, p in found.p_values().items()

@@ -216,10 +216,8 @@ def _spread_again(
 
 
 def _objective(problem: Problem, x: Array, predicted: Array, precision: Array) -> float:
-    residual, from_centre = problem.observed - predicted, x - problem.centre
-    return 0.5 * float(from_centre @ problem.prior_precision @ from_centre) + 0.5 * float(
-        residual @ precision @ residual
-    )
+    residual, moved = problem.observed - predicted, x - problem.centre
+    return 0.5 * float(moved @ problem.prior_precision @ moved + residual @ precision @ residual)
 
 
 def _step(

@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from aimss.body.between_trials import SHARED
 from aimss.calibration.between_trials import by_study, study_sd
 from aimss.calibration.fit import Fit, fit, without
-from aimss.calibration.study_effects import student_t
+from aimss.calibration.study_effects import linear_fit, student_t
 from aimss.counter_random import normals
 
 Array = NDArray[np.float64]
 DRAWS = 4000
-REWEIGHTED = 4  # times that the weights of the results are found again
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +55,8 @@ def leave_one_trial_out(whole: Fit) -> HeldOut:
         kept = np.setdiff1d(np.arange(count), out)
         slopes, residual = whole.derivatives[kept], start[kept]
         rest = every.of(kept)
-        move = np.zeros(len(whole.ln_values))
-        for _ in range(REWEIGHTED):
-            precision = rest.precision(rest.weights(residual - slopes @ move))
-            covariance = np.linalg.inv(slopes.T @ precision @ slopes + prior)
-            gradient = slopes.T @ precision @ residual - prior @ (whole.ln_values - problem.centre)
-            move = covariance @ gradient
+        pull = -prior @ (whole.ln_values - problem.centre)
+        move, covariance = linear_fit(rest, slopes, residual, prior, pull)
         here = whole.derivatives[out]
         predicted[out] = whole.predicted[out] + here @ move
         of_parameters[out] = np.sqrt(np.einsum("ij,jk,ik->i", here, covariance, here))
@@ -69,13 +64,8 @@ def leave_one_trial_out(whole: Fit) -> HeldOut:
     return HeldOut(predicted, of_parameters, study, problem.errors)
 
 
-def refitted(whole: Fit, studies: Sequence[str], iterations: int = 6) -> dict[str, Array]:
-    """Return predictions of the targets of some trials by a full fit without each of them, study -> (t of it,)."""
-    found = {}
-    for study in studies:
-        rest = fit(
-            without(whole.problem, study), whole.ln_values, whole.spread, refit_spread=False, iterations=iterations
-        )
-        every = whole.problem.predicted(rest.ln_values[None])[0]
-        found[study] = every[[t.study == study for t in whole.problem.targets]]
-    return found
+def refitted(whole: Fit, study: str, iterations: int = 8) -> Array:
+    """Return predictions of the targets of one trial by a full fit without it, (t of it,)."""
+    rest = fit(without(whole.problem, study), whole.ln_values, whole.spread, refit_spread=False, iterations=iterations)
+    every = whole.problem.predicted(rest.ln_values[None])[0]
+    return np.asarray(every[[t.study == study for t in whole.problem.targets]])

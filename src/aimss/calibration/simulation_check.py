@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimss.calibration.fit import Fit, Problem, fit
-from aimss.calibration.study_effects import student_t
+from aimss.calibration.study_effects import linear_fit, student_t
 from aimss.calibration.women_of_arms import TYPICAL
 from aimss.counter_random import normals
 
 Array = NDArray[np.float64]
-REWEIGHTED = 6
 ITERATIONS = 20  # of the fit to one simulated data set
 
 
@@ -84,13 +83,7 @@ def simulation_check(
             centre, covariance = found.ln_values, found.covariance
         else:
             residual = whole.derivatives @ (truth - problem.centre) + scatter
-            move = np.zeros(k)
-            for _ in range(REWEIGHTED):
-                precision = around.precision(around.weights(residual - whole.derivatives @ move))
-                covariance = np.linalg.inv(
-                    whole.derivatives.T @ precision @ whole.derivatives + problem.prior_precision
-                )
-                move = covariance @ (whole.derivatives.T @ precision @ residual)
+            move, covariance = linear_fit(around, whole.derivatives, residual, problem.prior_precision)
             centre = problem.centre + move
         ranks[i] = ndtr((truth - centre) / np.sqrt(np.diag(covariance)))
         progress(f"data set {i + 1} of {data_sets}")
@@ -98,7 +91,7 @@ def simulation_check(
 
 
 def _from_prior(problem: Problem, seed: int, number: int) -> Array:
-    """One draw of ln parameters, (k,); a draw with a share beyond its bound is made again, as the prior is cut there."""
+    """One draw of ln parameters, (k,); the prior is cut where a share reaches its bound."""
     root = np.linalg.cholesky(np.linalg.inv(problem.prior_precision))
     for attempt in range(1000):
         z = normals(seed, f"simulation-check/truth/{attempt}", number, 1, len(problem.names))[0]

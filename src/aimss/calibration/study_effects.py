@@ -19,6 +19,7 @@ from aimss.calibration.target import Target
 
 Array = NDArray[np.float64]
 ROUNDS = 12  # of weights and expected own effects; they settle to 1e-3 in fewer
+REWEIGHTED = 6  # times that weights and parameters are found in turn in a linear model
 SMALLEST_OWN = 1e-12  # variance of an own effect: targets without a spread have none
 
 
@@ -78,6 +79,21 @@ def scatter(targets: Sequence[Target], errors: Array, spread: Mapping[str, float
     """Return the scatter of targets with standard errors (t,) under a spread between trials."""
     effects = covariance(targets, spread)
     return Scatter(tuple(by_study(targets)), SHARED * effects, (1 - SHARED) * np.diag(effects), errors**2)
+
+
+def linear_fit(
+    around: Scatter, slopes: Array, residuals: Array, prior_precision: Array, pull: Array | float = 0.0
+) -> tuple[Array, Array]:
+    """Return the best move (k,) of parameters and its covariance (k, k) in a linear model of residuals (t,).
+
+    slopes : (t, k); pull : gradient of the prior where the residuals were taken. Weights are found along the way.
+    """
+    move = np.zeros(slopes.shape[1])
+    for _ in range(REWEIGHTED):
+        precision = around.precision(around.weights(residuals - slopes @ move))
+        covariance = np.asarray(np.linalg.inv(slopes.T @ precision @ slopes + prior_precision), dtype=np.float64)
+        move = covariance @ (slopes.T @ precision @ residuals + pull)
+    return move, covariance
 
 
 def student_t(seed: int, stream: str, first: int, count: int, width: int) -> Array:

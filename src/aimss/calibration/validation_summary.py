@@ -13,13 +13,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from aimss.body.between_trials import between_trial_sd_percent
 from aimss.calibration.sister_trials import NAME as ANOTHER_TRIAL
 from aimss.forecast.plan_document import Rival, Validation, ValidationPart
 
 FILE = "validation_summary.json"
 COMMAND = f"aimss validate --summary src/aimss/calibration/{FILE}"
 JOINT_PARTS = ("prevalence", "onset", "pain", "discontinuation")
-OF_CALIBRATION = ("spread.csv", "targets/bone.csv", "targets/bone_arms.yaml")
+OF_CALIBRATION = ("targets/bone.csv", "targets/bone_arms.yaml")
 
 
 def data_sha256() -> dict[str, str]:
@@ -32,17 +33,17 @@ def data_sha256() -> dict[str, str]:
 
 def summarise(scored: Sequence[Any], record: Mapping[str, Any]) -> Validation:
     """Return the summary of scored targets (`Scored`) and the record of their run."""
-    from aimss.calibration.between_trials import TAIL
     from aimss.calibration.validation import PART_NAMES, groups
 
-    heavy_tail = math.sqrt(TAIL / (TAIL - 2))  # SD of a Student t of unit scale
-    spread = record["spread_between_trials"]
     return Validation(
         command=record["command"],
         version=record["aimss"],
         parameters_sha256=record["parameters_sha256"],
         data_sha256=data_sha256(),
-        between_trials_points={site: round(heavy_tail * spread[site], 2) for site in ("spine", "hip")},
+        between_trials_points={
+            name: round(between_trial_sd_percent(site), 2)
+            for name, site in (("spine", "lumbar_spine"), ("hip", "total_hip"))
+        },
         parts=[_part(part, rows) for part, rows in groups(scored).items() if part in PART_NAMES],
     )
 

@@ -140,7 +140,9 @@ def calibrate(
         bool, typer.Option(help="Bone: start at the shipped values instead of the priors' centre: the same end.")
     ] = False,
     leave_one_out: Annotated[bool, typer.Option("--leave-one-out", help="Predict every trial without itself.")] = False,
-    refits: Annotated[int, typer.Option(help="Bone: full fits without a trial, to check the linear deletion.")] = 0,
+    refits: Annotated[
+        int, typer.Option(help="Bone: trials predicted by a full fit without them; the rest by linear deletion.")
+    ] = 0,
     simulate: Annotated[int, typer.Option(help="Simulated data sets for the check of the fit.")] = 0,
     chains: Annotated[int, typer.Option(min=2, help="Joint: chains, one after the other on one core.")] = 4,
     draws: Annotated[int, typer.Option(min=50, help="Joint: draws kept of each chain.")] = 1000,
@@ -171,8 +173,8 @@ def calibrate(
         paths = write(result, out)
         if leave_one_out:
             progress("leave one trial out")
-            paths.append(write_leave_one_out(result.bone, out, refits))
+            paths.append(write_leave_one_out(result.bone, out, refits, progress))
         if simulate:
             progress(f"{simulate} simulated data sets")
-            paths.append(write_simulation(result.bone, out, simulate))
+            paths.append(write_simulation(result.bone, out, simulate, progress))
     typer.echo("\n".join(str(p) for p in paths))

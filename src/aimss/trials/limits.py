@@ -9,9 +9,9 @@ from aimss.trials.job import Job
 
 _BONE = (
     "Intervals and p values are of sampling women alone. The bone model itself errs by about"
-    " {spine:.1f} percentage points (1 SD) in the mean BMD change of an arm at the spine and {hip:.1f} at the hip, and by"
-    " {factor:.1f} times as much where it is not validated; more women do not make that"
-    " smaller. Differences below 0.001 points are the solver's."
+    " {spine:.1f} percentage points (1 SD) in the mean BMD change of an arm at the spine and {hip:.1f} at the hip,"
+    " and by {factor:.1f} times as much where it is not validated; more women do not make that smaller."
+    " Differences below 0.001 points are the solver's."
 )
 _PAIN = (
     "Pain: only the effect beyond a remedy's own comparator is counted; onset and fading times are mostly assumed,"
