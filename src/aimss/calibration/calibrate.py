@@ -35,7 +35,6 @@ from aimss.calibration.women_of_arms import women_of_arms
 Array = NDArray[np.float64]
 NORMAL_95 = 1.959963984540054
 BONE_ITERATIONS, FRACTURE_ITERATIONS, ROUNDS = 40, 12, 2
-PUBLISHED_SPREAD = "published SDs of BMD change at 12, 24 and 60 months, derived from intervals of trials"
 INFORMS = 0.03  # a study is named as a source if it holds this share of what the data say of a parameter
 
 
@@ -98,7 +97,9 @@ def informing_studies(stage: Fit) -> dict[str, list[str]]:
 
 def _source(reference: str) -> str:
     row = evidence_row(reference)
-    return row.text("study_id") if "study_id" in row.cells else row.key
+    if "study_id" in row.cells:
+        return row.text("study_id")
+    return reference if row.key.isdigit() else row.key
 
 
 def parameter_table(result: Calibration) -> str:
@@ -115,7 +116,7 @@ def parameter_table(result: Calibration) -> str:
         name = row["name"]
         spread = {"between_woman_ln_sd": f"{of_women[name]:.4g}"} if name in of_women else {}
         if name in SLOPES:
-            spread = {"value": f"{result.parameters[name]:.4g}", "status": "fitted", "source": PUBLISHED_SPREAD}
+            spread = {"value": f"{result.parameters[name]:.4g}", "status": "fitted"}
         writer.writerow(row | renewed.get(name, {}) | spread)
     return stream.getvalue()
 
