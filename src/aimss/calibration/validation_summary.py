@@ -7,7 +7,6 @@ depend on. A test fails when that data has changed and the file has not.
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files

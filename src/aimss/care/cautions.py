@@ -43,7 +43,7 @@ BANNERS = {
 
 @dataclass(frozen=True)
 class Banner:
-    """A range of time, from `from_day` on, that the forecast is not validated for; it `widens` its error or only says so."""
+    """A time, from `from_day` on, that the forecast is not validated for; it `widens` its error or only says so."""
 
     key: str
     text: str
