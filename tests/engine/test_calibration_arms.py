@@ -16,6 +16,7 @@ import pytest
 from scenarios import MONTH, schedule_of
 
 from aimss.body.outputs import log_bmd, markers
+from aimss.body.parameters import first_fit
 from aimss.forecast.engine.integrate import integrate
 from aimss.forecast.engine.trajectories import complete_constants
 
@@ -36,6 +37,7 @@ def level(arm, quantity, month):
     stated = ARMS[arm]
     years = stated["years_since_final_period"]
     constants = {
+        **first_fit(),
         "years_since_final_menstrual_period": years,
         "peripheral_estradiol_pmol_l": stated.get("peripheral_estradiol_pmol_l", 18.0),
     }

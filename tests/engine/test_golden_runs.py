@@ -1,4 +1,4 @@
-"""The check runs of the bone model's specification, reproduced to their stated tolerance."""
+"""The check runs of the bone model's specification, reproduced to their stated tolerance with its first fit."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from scenarios import MONTH, schedule_of
 
 from aimss.body.declaration import STATES
 from aimss.body.outputs import log_bmd, markers
+from aimss.body.parameters import first_fit
 from aimss.forecast.engine.integrate import integrate
 from aimss.forecast.engine.trajectories import complete_constants
 
@@ -28,6 +29,7 @@ def test_golden_run(name):
     expected = {c: rows[:, i] for i, c in enumerate(columns)}
     start = np.array([[expected[s.symbol][0] for s in STATES]])
     constants = {
+        **first_fit(),
         "years_since_final_menstrual_period": scenario["years"] - OVARIAN_LAG_YEARS,
         "peripheral_estradiol_pmol_l": 18.0,
     }

@@ -138,7 +138,7 @@ def test_dropout_and_death_hide_later_visits() -> None:
 
 
 def test_women_differ_more_with_draws_of_the_parameters() -> None:
-    one = {"allocation": "crossover", "measurement_error": {"enabled": False}, "n": 600}
+    one = {"allocation": "crossover", "measurement_error": {"enabled": False}, "n": 4000}
     fixed, drawn = (result_of(**one, parameters=p).table() for p in ("central", "draw_per_woman"))
     a, b = (t[(t.arm == "ai_alone") & (t.month == 24)].iloc[0] for t in (fixed, drawn))
     assert b.sd > a.sd

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimss.body.parameters import Parameters, default, first_fit
-from aimss.calibration.between_trials import by_study, group_of
+from aimss.calibration.between_trials import by_study, group_of, is_wide
 from aimss.calibration.between_women import SLOPES, BetweenWomen, fit_between_women
 from aimss.calibration.fit import (
     Fit,
@@ -35,6 +35,7 @@ from aimss.calibration.women_of_arms import women_of_arms
 Array = NDArray[np.float64]
 NORMAL_95 = 1.959963984540054
 BONE_ITERATIONS, FRACTURE_ITERATIONS, ROUNDS = 40, 12, 2
+ESTRADIOL_SOURCE = "ES062"  # spread of estradiol between women; between assays it is taken as more than half of that
 INFORMS = 0.03  # a study is named as a source if it holds this share of what the data say of a parameter
 
 
@@ -149,12 +150,15 @@ def covariance_table(result: Calibration) -> str:
 
 
 def spread_table(result: Calibration) -> str:
-    """Return `between_trials.csv`."""
+    """Return `between_trials.csv`: every spread with the studies whose scatter it describes."""
     units = {"spine": "points of BMD change", "hip": "points of BMD change", "wide": "factor"}
+    targets = (*result.bone.problem.targets, *result.fracture.problem.targets)
     lines = ["group,value,unit,status,source"]
     for group, value in result.spread.items():
-        status = "assumed,spread of assays" if group == "estradiol" else "fitted,residuals of the calibration targets"
-        lines.append(f"{group},{value:.4g},{units.get(group, 'ln')},{status}")
+        own = [t for t in targets if (is_wide(t) if group == "wide" else group_of(t) == group)]
+        sources = ";".join(sorted({_source(t.source) for t in own}))
+        status, source = ("fitted", sources) if own else ("assumed", ESTRADIOL_SOURCE)
+        lines.append(f"{group},{value:.4g},{units.get(group, 'ln')},{status},{source}")
     return "\n".join(lines) + "\n"
 
 

@@ -155,7 +155,7 @@ def _cited(citation: str) -> str:
 
 
 # Says how parameters vary together; each of them has its source in parameters.csv.
-_WITHOUT_SOURCES = ("parameter_covariance.csv",)
+_WITHOUT_SOURCES = ("parameter_covariance.csv", "parameter_covariance_first_fit.csv")
 
 Reader = Callable[[str, str], Iterator[Use]]
 
