@@ -9,7 +9,7 @@ from aimss.body.parameters import default
 from aimss.calibration.fit import Fit, Prior, Problem, fit
 from aimss.calibration.leave_one_out import leave_one_trial_out
 from aimss.calibration.predict import predict
-from aimss.calibration.simulation_check import simulation_check
+from aimss.calibration.simulation_check import engine_check, linear_check
 from aimss.calibration.study_effects import fit_spread, scatter, student_t
 from aimss.calibration.target import Target
 from aimss.calibration.targets_shipped import bone_arms
@@ -109,10 +109,10 @@ def test_ranks_of_the_truth_are_uniform_in_a_small_problem():
     weights = around.weights(p.observed - predicted)
     covariance = np.linalg.inv(slopes.T @ around.precision(weights) @ slopes + p.prior_precision)
     whole = Fit(p, p.centre, covariance, predicted, slopes, SPREAD, weights, 0.0, 0)
-    assert 0.84 < simulation_check(whole, 400, engine=False).coverage_90 < 0.95
-    few = simulation_check(whole, 12)
-    assert few.ranks.shape == (12, 2)
-    assert few.coverage_90 > 0.6
+    assert 0.84 < linear_check(whole, 400).coverage_90 < 0.95
+    few = engine_check(whole, 30)
+    assert few.ranks.shape == (30, 2)
+    assert 0.75 < few.coverage_90 < 1.0
 
 
 @pytest.mark.slow

@@ -111,7 +111,10 @@ def test_commands_describe_export_and_cite(tmp_path):
     assert {p["name"] for p in described["parameters"]} >= {"estrogen_hill", "denosumab_clearance"}
     assert len(described["states"]) == len(STATES)
     assert "d estradiol / dt = estradiol_turnover_rate" in run(app, ["model", "describe"]).stdout
-    assert f"| estrogen_hill | {default()['estrogen_hill']:g} |" in run(app, ["model", "describe", "--format", "markdown"]).stdout
+    assert (
+        f"| estrogen_hill | {default()['estrogen_hill']:g} |"
+        in run(app, ["model", "describe", "--format", "markdown"]).stdout
+    )
     cited = json.loads(run(app, ["model", "cite", "--json"]).stdout)
     assert "16869719" in {s["pmid"] for s in cited["sources"]}
     assert "@article{" in run(app, ["model", "cite", "--format", "bibtex"]).stdout

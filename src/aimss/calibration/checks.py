@@ -13,7 +13,7 @@ from aimss.calibration.baselines import constant_change, seen
 from aimss.calibration.fit import Fit
 from aimss.calibration.leave_one_out import leave_one_trial_out, refitted
 from aimss.calibration.scores import coverage, interval_score, rmse
-from aimss.calibration.simulation_check import simulation_check
+from aimss.calibration.simulation_check import engine_check, linear_check
 
 SITES = ("lumbar_spine", "total_hip", "femoral_neck")
 
@@ -100,10 +100,19 @@ def _moved(rows: list[dict[str, Any]], study: str) -> float:
 def write_simulation(
     whole: Fit, folder: Path, data_sets: int, progress: Callable[[str], None] = lambda _: None
 ) -> Path:
-    """Write the p values of uniform ranks and the coverage of the posterior over simulated data sets."""
-    found = simulation_check(whole, data_sets, progress=progress)
+    """Write the p values of uniform ranks and the coverage of the posterior over simulated data sets, both checks."""
     rows = [
-        {"parameter": name, "p_uniform": p, "coverage_90_all": found.coverage_90, "data_sets": data_sets}
+        {
+            "check": check,
+            "parameter": name,
+            "p_uniform": p,
+            "coverage_90_all": found.coverage_90,
+            "data_sets": data_sets,
+        }
+        for check, found in (
+            ("linear, from the priors", linear_check(whole, data_sets)),
+            ("engine, from the posterior", engine_check(whole, data_sets, progress=progress)),
+        )
         for name, p in found.p_values().items()
     ]
     path = folder / "simulation_check.csv"
