@@ -12,6 +12,7 @@ import numpy as np
 from aimss.calibration.baselines import constant_change, seen
 from aimss.calibration.fit import Fit
 from aimss.calibration.leave_one_out import leave_one_trial_out, refitted
+from aimss.calibration.sampler_check import sampler_check
 from aimss.calibration.scores import coverage, interval_score, rmse
 from aimss.calibration.simulation_check import engine_check, linear_check
 
@@ -116,6 +117,29 @@ def write_simulation(
         for name, p in found.p_values().items()
     ]
     path = folder / "simulation_check.csv"
+    _write(path, rows)
+    return path
+
+
+def write_sampler(whole: Fit, folder: Path, steps: int, progress: Callable[[str], None] = lambda _: None) -> Path:
+    """Write the Laplace posterior beside an ensemble sampler's, parameter by parameter."""
+    found = sampler_check(whole, steps, progress)
+    rows = [
+        {
+            "parameter": name,
+            "laplace_ln_mean": float(found.laplace_mean[i]),
+            "laplace_ln_sd": float(found.laplace_sd[i]),
+            "sampler_ln_mean": float(found.mean[i]),
+            "sampler_ln_sd": float(found.sd[i]),
+            "shift_in_sd": float(found.shift[i]),
+            "r_hat": float(found.r_hat[i]),
+            "autocorrelation_steps": float(found.autocorrelation[i]),
+            "steps": found.steps,
+            "accepted": found.accepted,
+        }
+        for i, name in enumerate(found.names)
+    ]
+    path = folder / "sampler_check.csv"
     _write(path, rows)
     return path
 

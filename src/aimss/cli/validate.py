@@ -144,6 +144,9 @@ def calibrate(
         int, typer.Option(help="Bone: trials predicted by a full fit without them; the rest by linear deletion.")
     ] = 0,
     simulate: Annotated[int, typer.Option(help="Simulated data sets for the check of the fit.")] = 0,
+    sample: Annotated[
+        int, typer.Option(help="Bone: steps of an ensemble sampler beside the Laplace posterior; 4000 take 20 min.")
+    ] = 0,
     chains: Annotated[int, typer.Option(min=2, help="Joint: chains, one after the other on one core.")] = 4,
     draws: Annotated[int, typer.Option(min=50, help="Joint: draws kept of each chain.")] = 1000,
     warmup: Annotated[int, typer.Option(min=100, help="Joint: steps of adaptation before them.")] = 1000,
@@ -166,7 +169,7 @@ def calibrate(
         return
     from aimss.calibration.calibrate import calibrate as run
     from aimss.calibration.calibrate import write
-    from aimss.calibration.checks import write_leave_one_out, write_simulation
+    from aimss.calibration.checks import write_leave_one_out, write_sampler, write_simulation
 
     with stages("Calibration", quiet=False) as progress:
         result = run(from_shipped=from_shipped, progress=progress)
@@ -177,4 +180,7 @@ def calibrate(
         if simulate:
             progress(f"{simulate} simulated data sets")
             paths.append(write_simulation(result.bone, out, simulate, progress))
+        if sample:
+            progress(f"{sample} steps of the sampler")
+            paths.append(write_sampler(result.bone, out, sample, progress))
     typer.echo("\n".join(str(p) for p in paths))
