@@ -9,6 +9,7 @@ from aimss.body.parameters import default
 from aimss.calibration.fit import Fit, Prior, Problem, fit
 from aimss.calibration.leave_one_out import leave_one_trial_out
 from aimss.calibration.predict import predict
+from aimss.calibration.sampler_check import sampler_check, split_r_hat
 from aimss.calibration.simulation_check import engine_check, linear_check
 from aimss.calibration.study_effects import fit_spread, scatter, student_t
 from aimss.calibration.target import Target
@@ -113,6 +114,19 @@ def test_ranks_of_the_truth_are_uniform_in_a_small_problem():
     few = engine_check(whole, 30)
     assert few.ranks.shape == (30, 2)
     assert 0.75 < few.coverage_90 < 1.0
+
+
+def test_a_sampler_finds_the_laplace_posterior_where_the_model_is_nearly_linear():
+    pytest.importorskip("emcee")
+    whole = fit(problem(TRUTH), spread=SPREAD, refit_spread=False)
+    found = sampler_check(whole, 300)
+    assert np.abs(found.shift).max() < 0.2
+    np.testing.assert_allclose(found.sd, found.laplace_sd, rtol=0.2)
+    assert found.r_hat.max() < 1.1
+    apart = np.zeros((40, 8, 1)) + np.random.default_rng(1).standard_normal((40, 8, 1))
+    assert split_r_hat(apart)[0] < 1.1
+    apart[:, 4:] += 5
+    assert split_r_hat(apart)[0] > 2
 
 
 @pytest.mark.slow
