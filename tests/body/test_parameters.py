@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aimss.body.declaration import SITES
-from aimss.body.parameters import _covariance, default
+from aimss.body.parameters import _covariance, default, first_fit
 from aimss.errors import ParameterError
 from aimss.evidence.references import resolve
 
@@ -23,7 +23,9 @@ def test_every_parameter_names_a_source_that_resolves():
 
 
 def test_lookup_is_by_full_name_and_refuses_others():
-    assert P["estrogen_hill"] == 1.2221
+    assert first_fit()["estrogen_hill"] == 1.2221
+    assert P["estrogen_hill"] != 1.2221
+    assert P.names == first_fit().names
     assert P.unit("osteoclast_loss_rate") == "1/d"
     with pytest.raises(ParameterError, match="no such name"):
         P["psi"]
@@ -31,8 +33,9 @@ def test_lookup_is_by_full_name_and_refuses_others():
     assert "psi" not in P
     with pytest.raises(ParameterError):
         P.replace({"nonsense": 1.0})
+    before = P["estrogen_hill"]
     assert P.replace({"estrogen_hill": 2.0})["estrogen_hill"] == 2.0
-    assert P["estrogen_hill"] == 1.2221
+    assert P["estrogen_hill"] == before
 
 
 def test_draws_do_not_depend_on_how_many_or_in_which_chunks():
@@ -47,7 +50,7 @@ def test_draws_do_not_depend_on_how_many_or_in_which_chunks():
 
 def test_draws_have_the_fitted_spread_and_correlation_and_shares_stay_shares():
     drawn = P.draws(20_000, seed=1)
-    names, covariance = _covariance()
+    names, covariance = _covariance(P.covariance_text)
     shares = [n for n in P.drawn_names if "(0,1)" in P.parameter(n).distribution]
     assert {"zoledronate_slow_fraction", "alendronate_slow_fraction", "ibandronate_slow_fraction"} <= set(shares)
     assert {"risedronate_slow_fraction", "denosumab_max_block", "estrogen_share_on_differentiation"} <= set(shares)

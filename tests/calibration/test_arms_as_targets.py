@@ -74,6 +74,6 @@ def test_predictions_of_the_first_fit():
 
 
 def first_parameters():
-    from aimss.body.parameters import default
+    from aimss.body.parameters import first_fit
 
-    return default()
+    return first_fit()

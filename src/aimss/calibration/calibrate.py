@@ -117,7 +117,7 @@ def parameter_table(result: Calibration) -> str:
         name = row["name"]
         spread = {"between_woman_ln_sd": f"{of_women[name]:.4g}"} if name in of_women else {}
         if name in SLOPES:
-            spread = {"value": f"{result.parameters[name]:.4g}", "status": "fitted"}
+            spread = {"value": f"{result.parameters[name]:.4g}"}
         writer.writerow(row | renewed.get(name, {}) | spread)
     return stream.getvalue()
 
@@ -176,19 +176,30 @@ def identifiability_table(result: Calibration) -> str:
     return "\n".join(lines) + "\n"
 
 
-def provenance(result: Calibration) -> dict[str, Any]:
-    """Return what the files were made of: hashes of inputs and of the result, and the fit's own figures."""
+def inputs_sha256() -> dict[str, str]:
+    """Return the hash of everything that the fit is made from: priors, targets, arms and the values observed."""
     folder = files("aimss.calibration")
-    inputs = {
+    found = {
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
         for name in ("priors.csv", "targets/bone.csv", "targets/bone_arms.yaml")
     }
     observed = [(t.id, t.observed, t.role) for t in bone_targets()]
-    inputs["observed values"] = hashlib.sha256(repr(observed).encode()).hexdigest()
-    made = parameter_table(result) + covariance_table(result)
+    return found | {"observed values": hashlib.sha256(repr(observed).encode()).hexdigest()}
+
+
+def shipped_provenance() -> dict[str, Any]:
+    """Return what the shipped parameter files were made of, as the calibration that made them wrote it."""
+    text = (files("aimss.calibration") / "provenance.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def provenance(result: Calibration) -> dict[str, Any]:
+    """Return what the files were made of: hashes of inputs and of the result, and the fit's own figures."""
+    made = parameter_table(result) + covariance_table(result) + spread_table(result)
     return {
         "command": "aimss calibrate",
-        "inputs_sha256": inputs,
+        "inputs_sha256": inputs_sha256(),
         "result_sha256": hashlib.sha256(made.encode()).hexdigest(),
         "targets": len(result.bone.problem.targets) + len(result.fracture.problem.targets),
         "objective": round(result.bone.objective, 3),

@@ -22,9 +22,9 @@ START = -3650.0
 
 
 def t_scores(states):
-    """T-scores that begin at -1.9 and fall by 0.1 for each per cent of BMD lost."""
+    """T-scores that begin at -1.8 and fall by 0.1 for each per cent of BMD lost."""
     log_bmd = log_bmd_all(states, complete_constants(CONSTANTS, N))
-    return {f"t_score_{site}": -1.9 + 10 * (level[:, 1:] - level[:, :1]) for site, level in log_bmd.items()}
+    return {f"t_score_{site}": -1.8 + 10 * (level[:, 1:] - level[:, :1]) for site, level in log_bmd.items()}
 
 
 def by_kernel(schedules, index, days):
