@@ -183,7 +183,7 @@ def _number(text: str) -> float | None:
 
 @cache
 def default() -> Parameters:
-    """Return the parameters that aimss ships, as `aimss calibrate` makes them (decision 0199)."""
+    """Return the parameters that aimss ships, as `aimss calibrate` makes them (decision 0193)."""
     return _shipped("")
 
 

@@ -49,14 +49,14 @@ def fit_between_women(parameters: Parameters) -> BetweenWomen:
 
     first = first_fit()
     centre = np.array([1.0, *(first[name] for name in SLOPES)])
-    of_biology = np.stack([_biology(_scaled(parameters, f)) for f in FACTORS])
+    of_biology = np.polyfit(FACTORS, np.stack([_biology(_scaled(parameters, f)).ravel() for f in FACTORS]), 2)
     noise = np.array([parameters[name] for name in NOISES])[:, None]
     years = np.array(MONTHS) / 12
     published = np.log([SPINE_SD, HIP_SD])
 
     def spreads(x: Array) -> Array:
-        biology = np.array([[np.interp(x[0], FACTORS, of_biology[:, i, k]) for k in range(3)] for i in range(2)])
-        return np.asarray(np.sqrt(biology**2 + (x[1:, None] * years) ** 2 + noise**2))
+        biology = np.array([x[0] ** 2, x[0], 1.0]) @ of_biology
+        return np.asarray(np.sqrt(biology.reshape(2, 3) ** 2 + (x[1:, None] * years) ** 2 + noise**2))
 
     def loss(ln_x: Array) -> float:
         x = np.exp(ln_x)

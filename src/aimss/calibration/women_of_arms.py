@@ -34,11 +34,13 @@ class Women:
         """How many women there are, with the typical one."""
         return len(next(iter(self.factors.values()))) if self.factors else 1
 
-    def summary(self, values: Array, statistic: str) -> Array:
-        """Return the mean over women of values (p, w), (p,); the value of the typical woman for a median."""
-        if self.count == 1 or statistic == "median":
-            return values[:, 0]
-        return np.asarray(values[:, 1:].mean(axis=1))
+    def mean(self, values: Array) -> Array:
+        """Return the mean over women of values (p, w), (p,)."""
+        return values[:, 0] if self.count == 1 else np.asarray(values[:, 1:].mean(axis=1))
+
+    def median(self, values: Array) -> Array:
+        """Return the value of the typical woman, (p,), for what rises and falls with what women differ in."""
+        return values[:, 0]
 
 
 TYPICAL = Women()

@@ -22,7 +22,8 @@ VALIDATED_ANTIRESORPTIVE_YEARS_ON_AI = 3.0
 
 BANNERS = {
     "premenopausal_suppression": (
-        "Ovarian suppression before menopause: the model under-predicts bone loss here and is not validated."
+        "Ovarian suppression before menopause: trials differ here by more than anywhere else, and the model loses too"
+        " little at the spine against the largest of them, too much at the hip. It is not validated."
     ),
     # SAF-AI-01 (not verified) asks for it before menopause; the model's ovary fades within a year (estrogen_fall_scale)
     "suppression_after_menopause": (
@@ -31,12 +32,13 @@ BANNERS = {
         " for it before menopause only (SAF-AI-01, not verified)."
     ),
     "after_denosumab": (
-        "After denosumab: the model's rebound is too weak; bone loss and vertebral fractures after stopping are"
-        " under-stated. Do not rank the timing of what follows by this forecast."
+        "After denosumab: bone loss after stopping agrees with the one trial that reports it, but vertebral fractures"
+        " after stopping are under-stated, after eight years of it about threefold. Do not rank the timing of what"
+        " follows by this forecast."
     ),
     "antiresorptive_on_ai_over_3_years": (
-        "More than three years of a bone medicine on an aromatase inhibitor: the model gains too much, too long;"
-        " it is not validated."
+        "More than three years of a bone medicine on an aromatase inhibitor: in the two larger trials of three to five"
+        " years the spine gained about two points less than the model says; it is not validated."
     ),
 }
 
