@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from aimss.body.parameters import Parameters
 from aimss.calibration.arms import Arm
 from aimss.calibration.target import Target
 from aimss.calibration.validation import DRAWS, SEED, Scored
@@ -17,10 +18,12 @@ def validate(
     draws: int = DRAWS,
     seed: int = SEED,
     peers: bool = True,
+    parameters: Parameters | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[Scored], dict[str, Any]]:
     """Score the shipped targets, or those of a file, under the shipped parameters; nothing is fitted again.
 
+    parameters : others of the bone half, such as the first fit; the joint half keeps its own.
     Returns the scored targets and the record of the run. Raises TargetError, InputFileError or EngineError.
     """
     from aimss.calibration.predict import is_bone
@@ -38,8 +41,8 @@ def validate(
         given = read_targets(targets_file)
         arms, all_targets = given.arms, given.targets
     bone = [t for t in all_targets if is_bone(t)]
-    scored = score_bone(arms, bone, draws=draws, seed=seed, peers=peers, progress=progress)
-    record = run_record(targets_file, draws, seed)
+    scored = score_bone(arms, bone, parameters=parameters, draws=draws, seed=seed, peers=peers, progress=progress)
+    record = run_record(targets_file, draws, seed, parameters)
     rest = [t for t in all_targets if not is_bone(t)]
     if targets_file is None:
         from aimss.calibration.joint_validation import score_shipped
@@ -55,7 +58,9 @@ def validate(
     return scored, record
 
 
-def run_record(targets_file: Path | None, draws: int, seed: int) -> dict[str, Any]:
+def run_record(
+    targets_file: Path | None, draws: int, seed: int, parameters: Parameters | None = None
+) -> dict[str, Any]:
     """Return what made the numbers: version, hash of the parameters, spread between trials, draws and seed."""
     from importlib.metadata import version
 
@@ -67,7 +72,7 @@ def run_record(targets_file: Path | None, draws: int, seed: int) -> dict[str, An
     return {
         "command": command,
         "aimss": version("aimss"),
-        "parameters_sha256": parameters_sha256(default()),
+        "parameters_sha256": parameters_sha256(parameters or default()),
         "spread_between_trials": between_trial_scales(),
         "draws": draws,
         "seed": seed,

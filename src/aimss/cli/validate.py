@@ -16,6 +16,8 @@ Examples:
 
   aimss validate --targets mine.yaml --json > mine.json
 
+  aimss validate --first-fit
+
   aimss validate --schema > targets.schema.json
 
   aimss validate --summary src/aimss/calibration/validation_summary.json
@@ -39,6 +41,9 @@ def validate(
         Path | None,
         typer.Option(help="Write the scores by part to this file, as the page of a plan shows those of the package."),
     ] = None,
+    first_fit: Annotated[
+        bool, typer.Option("--first-fit", help="Score version 1 of the bone half, the first fit, instead.")
+    ] = False,
     json_only: Annotated[bool, typer.Option("--json", help="Print the result alone on stdout.")] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a targets file.")] = False,
 ) -> None:
@@ -54,8 +59,15 @@ def validate(
     from aimss.calibration.validation import document
     from aimss.cli.progress import stages
 
+    if first_fit and summary is not None:
+        raise typer.BadParameter("the scores of a page are those of the shipped parameters; leave out --first-fit")
+    parameters = None
+    if first_fit:
+        from aimss.body.parameters import first_fit as version_1
+
+        parameters = version_1()
     with stages("Validation", quiet=json_only) as progress:
-        scored, record = run(targets, draws=draws, seed=seed, peers=peers, progress=progress)
+        scored, record = run(targets, draws=draws, seed=seed, peers=peers, parameters=parameters, progress=progress)
     text = json.dumps(document(scored, record), indent=1, ensure_ascii=False)
     if out is not None:
         _write(out, scored, record, text)
