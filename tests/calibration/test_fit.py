@@ -121,9 +121,9 @@ def test_ranks_of_the_truth_are_uniform_in_a_small_problem():
 
 def test_a_sampler_finds_the_laplace_posterior_where_the_model_is_nearly_linear():
     pytest.importorskip("emcee")
-    whole = fit(problem(TRUTH), spread=SPREAD, refit_spread=False)
-    found = sampler_check(whole, 300)
-    assert np.abs(found.shift).max() < 0.2
+    near = {"spine": 0.05, "hip": 0.05, "wide": 1.0}  # trials that agree: a posterior too narrow to be bent
+    found = sampler_check(fit(problem(TRUTH), spread=near, refit_spread=False), 300)
+    assert np.abs(found.shift).max() < 0.15
     np.testing.assert_allclose(found.sd, found.laplace_sd, rtol=0.2)
     assert found.r_hat.max() < 1.1
     apart = np.zeros((40, 8, 1)) + np.random.default_rng(1).standard_normal((40, 8, 1))

@@ -19,6 +19,7 @@ from aimss.errors import RunError
 
 Array = NDArray[np.float64]
 WALKERS_PER_PARAMETER = 3
+FEWEST_WALKERS = 40
 WARM_UP_SHARE = 0.25
 TOLERANCE = 1e-4  # of the engine: the chain needs the posterior to a hundredth of a unit, not a derivative
 SEED = 1
@@ -58,7 +59,7 @@ def sampler_check(whole: Fit, steps: int, progress: Callable[[str], None] = lamb
     found = fit(problem, whole.ln_values, whole.spread, refit_spread=False)
     density = _log_density(problem, problem.scatter(found.spread).precision(found.weights))
     rng = np.random.default_rng(SEED)
-    walkers = 2 * (WALKERS_PER_PARAMETER * len(problem.names) // 2)
+    walkers = max(2 * (WALKERS_PER_PARAMETER * len(problem.names) // 2), FEWEST_WALKERS)
     root = np.linalg.cholesky(found.covariance)
     start = np.minimum(found.ln_values + rng.standard_normal((walkers, len(root))) @ root.T, problem.largest - 1e-6)
     moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
