@@ -46,9 +46,10 @@ bench: $(VENV)/.dev  ## every benchmark, our engine beside its peers; minutes
 
 docs: $(VENV)/.dev  ## the pages that are made from the model, the rules and the runs
 	@$(BIN)/aimss model describe --format markdown > docs/model.md
-	@$(BIN)/aimss rules manual > docs/rules.md
+	@$(BIN)/python -m tests.care.rules.make_manual
 	@$(BIN)/python docs/make_trials.py
-	@$(BIN)/aimss validate --out out/validation && cp out/validation/validation.md docs/validation.md
+	@$(BIN)/aimss validate --out out/validation --summary src/aimss/calibration/validation_summary.json
+	@cp out/validation/validation.md docs/validation.md
 
 lock:  ## the lock files anew (needs uv)
 	@uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
