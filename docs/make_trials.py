@@ -47,8 +47,8 @@ In a notebook: `result = aimss.trial("design.yaml")`, then `result.table()`, `re
   eligible are drawn again and counted in the flow. Woman *i* depends on the seed and *i* alone.
 - **The same seed gives the same bytes** at any number of workers, chunk size and scheduler; `digest` is the hash of all
   endpoint data.
-- **Intervals are of sampling women.** The model's own error (about 1.5 points of BMD, 2.5 where it is not validated)
-  does not shrink with n; every result says so under `limits`, with the arms that go beyond what is validated.
+- **Intervals are of sampling women.** The model's own error, as large as trials of one regimen differ, does not shrink
+  with n; every result gives its size under `limits`, with the arms that go beyond what is validated.
 - **Pain** counts the effect beyond a remedy's own comparator. Arms whose remedies were tried against different
   comparators are not compared unless `analysis.merge_remedies` names that assumption.
 
