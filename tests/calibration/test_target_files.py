@@ -14,7 +14,7 @@ from aimss.calibration.joint_validation import score_joint
 from aimss.calibration.predict import is_bone, predict
 from aimss.calibration.run_validation import validate
 from aimss.calibration.target_files import parse_targets, read_targets, targets_schema
-from aimss.calibration.validation import document, part_of
+from aimss.calibration.validation import document, part_of, score_bone, summary_of
 from aimss.errors import AimssError, InputFileError, SeveralErrors, TargetError
 from aimss.patient.files import load_yaml
 
@@ -167,3 +167,41 @@ def test_a_file_that_is_no_file(tmp_path):
         read_targets(tmp_path / "none.yaml")
     with pytest.raises(TargetError):
         parse_targets([1, 2])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"quantity": "bmd", "site": "lumbar_spine", "observed": 1e300},
+        {"quantity": "bmd", "site": "lumbar_spine", "observed": -400},
+        {"quantity": "t_score", "site": "lumbar_spine", "observed": -400},
+        {"quantity": "ctx", "observed": -150},
+        {"quantity": "any_clinical", "observed": 150, "n": 100},
+        {"quantity": "pain_change", "observed": 70, "n": 100},
+        {"quantity": "hip", "measure": "hazard_ratio", "comparator": "letrozole", "observed": -1, "se": 0.1},
+    ],
+    ids=lambda line: f"{line['quantity']} {line['observed']}",
+)
+def test_what_no_trial_can_have_found_is_refused(line):
+    data = copy.deepcopy(FILE)
+    data["targets"] = [{"id": "x", "arm": "letrozole_zoledronate", "month": 12, "se": 0.5, **line}]
+    with pytest.raises(AimssError, match=r"observed|above 0"):
+        parse_targets(data)
+
+
+def test_an_interval_of_a_t_score_is_one_of_t_scores():
+    data = copy.deepcopy(FILE)
+    data["targets"] = [{"id": "t", "arm": "letrozole", "quantity": "t_score", "site": "lumbar_spine", "month": 24,
+                        "observed": -1.6, "se": 0.05}]  # fmt: skip
+    file = parse_targets(data)
+    (scored,) = score_bone(file.arms, file.targets, draws=40, peers=False)
+    # 1.6 points of spread between trials are about 0.13 T at this level, and the parameters add to it
+    assert 0.3 < scored.high90 - scored.low90 < 0.9
+    assert summary_of([scored])["unit"] == "T-score"
+
+
+def test_what_ended_before_the_trial_counts_as_stopped():
+    data = copy.deepcopy(FILE)
+    data["arms"]["letrozole"]["treatments"] = [{"drug": "letrozole", "from_month": -60, "to_month": 0}]
+    file = parse_targets(data)
+    assert part_of(file.targets[0], file.arms) == "stopping_ai"

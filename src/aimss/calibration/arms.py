@@ -27,6 +27,7 @@ STANDARD = {
 SUPPRESSED_SHARE = 0.98  # of ovarian estradiol, bone-model section 2
 MENOPAUSE_AGE_YEARS = 50.5  # bone-model section 7: an unknown final menstrual period (assumed)
 FURTHEST_MONTH = 600.0
+LARGEST_ZOLEDRONATE_MG = 8.0  # once given in oncology
 
 Month = Annotated[float, Field(ge=-FURTHEST_MONTH, le=FURTHEST_MONTH)]
 
@@ -49,7 +50,6 @@ class Population(_Form):
     vitamin_d_ng_ml: float | None = Field(None, gt=0, le=200)
     resorption_multiplier: float = Field(1.0, gt=0.1, lt=10)
     t_scores: dict[Literal["lumbar_spine", "total_hip", "femoral_neck"], Annotated[float, Field(ge=-8, le=6)]] = {}
-    prior_fracture_share: float | None = Field(None, ge=0, le=1)
 
     @model_validator(mode="after")
     def _age_or_menopause(self) -> Population:
@@ -101,8 +101,8 @@ class Treatment(_Form):
             raise ValueError(f"{self.drug}: at_months already says when; leave out doses and interval")
         if (self.at_months or self.doses) and self.drug not in INJECTIONS:
             raise ValueError(f"{self.drug}: single doses are for injections ({', '.join(INJECTIONS)})")
-        if self.drug == "zoledronate" and self.dose_mg is None:
-            raise ValueError("zoledronate: dose_mg must be given (4 or 5 mg)")
+        if self.drug == "zoledronate" and (self.dose_mg is None or self.dose_mg > LARGEST_ZOLEDRONATE_MG):
+            raise ValueError("zoledronate: dose_mg must be given (4 or 5 mg; smaller ones in dose-finding trials)")
         once = not self.at_months and self.interval_months is None
         if self.drug in INJECTIONS and once and self.doses not in (None, 1):
             raise ValueError(f"{self.drug}: {self.doses} doses need every_months")
@@ -139,7 +139,7 @@ class Part(_Form):
 class Arm(_Form):
     """One arm: a population and its treatments, or a mixture of other arms (`parts`, shares adding up to 1).
 
-    setting : for joint symptoms: blinded, open (she knows that she takes an AI) or survey.
+    setting : for joint symptoms: blinded, or open (she knows that she takes an AI).
     """
 
     population: Population | None = None

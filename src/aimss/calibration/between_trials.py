@@ -49,7 +49,18 @@ def size(target: Target) -> float:
         return abs(100 + target.observed) if target.quantity in MARKERS and target.scale == "points" else 1.0
     months = target.month - target.from_month
     grown = math.sqrt(min(months / GROWTH_MONTHS, 1.0))
+    if target.quantity == "t_score":
+        return grown * t_score_per_point(target)
     return grown * (12 / months if target.told_as == "percent_per_year" else 1.0)
+
+
+def t_score_per_point(target: Target) -> float:
+    """Return how much of a T-score one percent of density is, at the level that was observed."""
+    from aimss.patient.densitometry import young_reference
+
+    assert target.site is not None
+    young = young_reference(target.site)
+    return (young.mean + young.sd * target.observed) / (100 * young.sd)
 
 
 def correlation(one: Target, other: Target) -> float:

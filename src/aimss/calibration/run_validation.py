@@ -69,6 +69,8 @@ def run_record(
     from aimss.forecast.run_record import parameters_sha256
 
     command = "aimss validate" + (f" --targets {targets_file.name}" if targets_file else "")
+    if parameters is not None and parameters is not default():
+        command += " --first-fit"
     return {
         "command": command,
         "aimss": version("aimss"),

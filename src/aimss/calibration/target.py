@@ -99,7 +99,10 @@ class Target(_Form):
             f"{self.quantity} is told as {' or '.join(MEASURES[self.quantity])}, not as {told}": told
             not in MEASURES[self.quantity],
             "a hazard_ratio needs a comparator": told == "hazard_ratio" and self.comparator is None,
-            f"a {told} is above 0": self.scale == "log" and self.observed <= 0 and self.comparator is None,
+            f"a {told} is above 0": self.scale == "log"
+            and self.observed <= 0
+            and (told == "hazard_ratio" or self.comparator is None),
+            **self._out_of_bounds(),
             "joint_symptoms needs a definition": self.quantity == "joint_symptoms" and self.definition is None,
             "morphometric_vertebral fractures are answered as a hazard_ratio only": (
                 self.quantity == "morphometric_vertebral" and told != "hazard_ratio"
@@ -110,6 +113,25 @@ class Target(_Form):
             "ci95 does not hold the observed value": low < high and not low <= self.observed <= high,
         }
         return next((words for words, wrong in problems.items() if wrong), "")
+
+    def _out_of_bounds(self) -> dict[str, bool]:
+        """What can be no result, whatever the trial: most are a slip of the unit or of the sign."""
+        bounds = {
+            "bmd": (-100.0, 100.0, "%"),
+            "t_score": (-8.0, 6.0, ""),
+            **dict.fromkeys(MARKERS, (-100.0, 2000.0, "%")),
+            "pain_change": (-10.0, 10.0, "points"),
+            "estradiol": (-100.0, 5000.0, ""),
+        }
+        low, high, unit = (
+            (0.0, 100.0, "%")
+            if self.told_as == "cumulative_percent"
+            else ((0.0, 100.0, "") if self.told_as == "hazard_ratio" else bounds[self.quantity])
+        )
+        if self.told_as == "cumulative_percent" and self.comparator is not None:
+            low = -100.0
+        words = f"observed {self.quantity} as {self.told_as} lies between {low:g} and {high:g} {unit}".rstrip()
+        return {f"{words}, found {self.observed:g}": not low <= self.observed <= high}
 
     @property
     def told_as(self) -> str:

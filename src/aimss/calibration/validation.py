@@ -17,7 +17,6 @@ Array = NDArray[np.float64]
 SCHEMA = "aimss-validation/1"
 NORMAL_95 = 1.959963984540054
 DRAWS, SEED = 200, 1
-BMD_PARTS = tuple(p for p in PARTS if p.startswith(("bmd", "stopping")))
 PART_NAMES = {
     "estradiol": "Estradiol",
     "bmd_on_ai": "Bone density on an aromatase inhibitor alone",
@@ -51,7 +50,6 @@ class Scored:
     rank: float  # share of the predictive distribution below what was observed
     baseline: float | None = None
     peers: Mapping[str, float] = field(default_factory=dict)
-    seen_elsewhere: bool | None = None
 
     @property
     def inside(self) -> bool:
@@ -134,7 +132,7 @@ def _bmd_part(target: Target, arms: Mapping[str, Arm]) -> str:
     )
     if last + 6 < target.month - 1e-6:
         return "stopping_denosumab"
-    if target.from_month > 0 and stopped & {"letrozole", "anastrozole", "exemestane", "any_aromatase_inhibitor"}:
+    if stopped & {"letrozole", "anastrozole", "exemestane", "any_aromatase_inhibitor"}:
         return "stopping_ai"
     name = regimen(arms, target.arm)
     if name in ("ai", "ai_after_tamoxifen"):
@@ -165,7 +163,7 @@ def score_bone(
     """Return the bone targets scored under parameters (the shipped ones) and their draws, as means over women."""
     from aimss.body.between_trials import between_trial_scales
     from aimss.body.parameters import default
-    from aimss.calibration.baselines import constant_change, seen
+    from aimss.calibration.baselines import constant_change
     from aimss.calibration.intervals import HIGH, LOW, predictive
     from aimss.calibration.predict import predict
     from aimss.calibration.sister_trials import NAME, another_trial
@@ -207,7 +205,6 @@ def score_bone(
             rank=float(ranks[i]),
             baseline=simple[i],
             peers=theirs[i],
-            seen_elsewhere=seen(both, t, training) if t.quantity == "bmd" else None,
         )
         for i, t in enumerate(targets)
     ]
@@ -232,6 +229,12 @@ def _rmse(pairs: Sequence[tuple[Any, Scored]]) -> float | None:
     return _short(rmse([p for p, _ in pairs], [s.target.observed for _, s in pairs])) if pairs else None
 
 
+def _unit(scales: set[str]) -> str:
+    if len(scales) == 1 and scales <= {"points", "T-score"}:
+        return scales.pop()
+    return "ln" if not scales & {"points", "T-score"} else "mixed"
+
+
 def summary_of(rows: Sequence[Scored]) -> dict[str, Any]:
     """Return the scores of one group of targets on their own scale of errors, with interval score and width."""
     from aimss.calibration.scores import interval_score
@@ -246,12 +249,13 @@ def summary_of(rows: Sequence[Scored]) -> dict[str, Any]:
         if s.baseline is not None:
             simple.append(s.baseline - t.observed)
             paired.append(errors[-1])
-    scales = {s.target.scale for s in rows}
+    # a T-score is not a percentage point of density
+    scales = {"T-score" if s.target.quantity == "t_score" else s.target.scale for s in rows}
     found: dict[str, Any] = {
         "n": len(rows),
         "inside": sum(s.inside for s in rows),
         "coverage": _short(float(np.mean([s.inside for s in rows]))),
-        "unit": "points" if scales == {"points"} else "ln" if "points" not in scales else "mixed",
+        "unit": _unit(scales),
         "rmse": _short(float(np.sqrt(np.mean(np.square(errors))))),
         "bias": _short(float(np.mean(errors))),
         "mean_interval_score": _short(float(np.mean(penalties))),

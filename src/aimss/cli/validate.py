@@ -68,7 +68,7 @@ def validate(
         parameters = version_1()
     with stages("Validation", quiet=json_only) as progress:
         scored, record = run(targets, draws=draws, seed=seed, peers=peers, parameters=parameters, progress=progress)
-    text = json.dumps(document(scored, record), indent=1, ensure_ascii=False)
+    text = json.dumps(document(scored, record), indent=1, ensure_ascii=False, allow_nan=False)
     if out is not None:
         _write(out, scored, record, text)
     if summary is not None:
@@ -80,6 +80,8 @@ def validate(
         sys.stdout.write(text + "\n")
         return
     _print(scored, misses_only=targets is None)
+    for name, reason in record.get("unanswered", {}).items():
+        typer.echo(f"not answered: {name}: {reason}")
     if out is not None:
         typer.echo(f"\nwritten to {out}: validation.md, validation.html, validation.json", err=True)
 

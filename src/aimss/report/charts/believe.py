@@ -33,7 +33,7 @@ def wilson(inside: int, n: int) -> tuple[float, float]:
 
 def _row(one: Held) -> dict[str, object]:
     low, high = wilson(one.inside, one.n)
-    words = {True: "criterion met", False: "not met", None: "no test"}[one.met]
+    words = {True: "share within the criterion", False: "outside it", None: "no test"}[one.met]
     return {
         "part": f"{one.label} ({one.n})",
         "share": 100 * one.inside / one.n,
@@ -53,7 +53,7 @@ def held_figure(rows: Sequence[Held], criterion: tuple[float, float], table: Dat
     x = {"type": "quantitative", "scale": {"domain": [start, 100], "nice": False}}
     low, high = (100 * c for c in criterion)
     y = {"field": "part", "type": "nominal", "sort": None}
-    kinds = {"domain": ["criterion met", "not met", "no test"]}
+    kinds = {"domain": ["share within the criterion", "outside it", "no test"]}
     legend = {"orient": "top", "labelFontSize": 13, "columnPadding": 40, "labelOffset": 6}
     layers: list[dict[str, object]] = [
         {
