@@ -13,7 +13,7 @@ from aimss.errors import AimssError, RecordError
 from aimss.forecast.joints.calendar import simulated_ratio
 from aimss.forecast.joints.context import excess_share, persistence_context, study_readings
 from aimss.forecast.joints.document import joints_document
-from aimss.forecast.joints.forecast import forecast_joint, joint_weeks, run_joint
+from aimss.forecast.joints.forecast import joint_weeks, run_joint
 from aimss.forecast.joints.scores import joint_record
 from aimss.forecast.joints.strategy import JointOptions
 from aimss.forecast.joints.summary import by_draw
@@ -327,7 +327,7 @@ def test_the_document_holds_what_the_page_needs_and_never_what_it_must_not_say()
 def test_the_summary_is_a_dataset_with_units_and_named_dimensions():
     woman = planned()
     strategies = compiled(woman, "as_now")
-    data = forecast_joint(woman, strategies, step_ratio(woman, strategies), twins=200, seed=2)
+    data = run_joint(woman, strategies, step_ratio(woman, strategies), twins=200, seed=2).dataset
     assert data["pain"].dims == ("strategy", "twin", "time")
     assert all(v.attrs["units"] and v.attrs["long_name"] for v in data.data_vars.values())
     assert "definition" in data["words"].dims

@@ -17,6 +17,7 @@ from aimss.errors import ParameterError
 _NORMAL_95 = 1.959963984540054
 _UNIT_INTERVAL = "lognormal in (0,1)"
 _DRAWN = ("lognormal", _UNIT_INTERVAL, "normal")
+_SITE_SUFFIXES = ("_lumbar_spine", "_total_hip", "_femoral_neck")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,17 @@ class Parameters(Mapping[str, float]):
     def between_women(self) -> dict[str, float]:
         """The parameters that differ between women and the SD of their logarithm."""
         return {p.name: p.between_woman_ln_sd for p in self._table.values() if p.between_woman_ln_sd}
+
+    @property
+    def differences_between_women(self) -> dict[str, list[str]]:
+        """The same parameters in groups that differ together: the sites of one process are one group."""
+        groups: dict[str, list[str]] = {}
+        for name in self.between_women:
+            group = name
+            for suffix in _SITE_SUFFIXES:
+                group = group.removesuffix(suffix)
+            groups.setdefault(group, []).append(name)
+        return groups
 
 
 def _factor(names: tuple[str, ...], parameters: Parameters) -> NDArray[np.float64]:

@@ -29,6 +29,7 @@ from aimss.calibration.fit import (
     fit,
     priors,
 )
+from aimss.calibration.tables import Line, renewed
 from aimss.calibration.targets_shipped import bone_arms, bone_targets, evidence_row
 from aimss.calibration.women_of_arms import women_of_arms
 
@@ -105,21 +106,17 @@ def _source(reference: str) -> str:
 
 def parameter_table(result: Calibration) -> str:
     """Return `parameters.csv` with the fitted lines renewed and all others as they are."""
-    text = (files("aimss.body") / "parameters.csv").read_text(encoding="utf-8")
-    reader = csv.DictReader(text.splitlines())
-    assert reader.fieldnames is not None
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, reader.fieldnames, lineterminator="\n")
-    writer.writeheader()
-    renewed = {**_lines(result.bone), **_lines(result.fracture)}
+    lines = {**_lines(result.bone), **_lines(result.fracture)}
     of_women = result.parameters.between_women
-    for row in reader:
+
+    def renew(row: Line) -> Line:
         name = row["name"]
         spread = {"between_woman_ln_sd": f"{of_women[name]:.4g}"} if name in of_women else {}
         if name in SLOPES:
             spread = {"value": f"{result.parameters[name]:.4g}"}
-        writer.writerow(row | renewed.get(name, {}) | spread)
-    return stream.getvalue()
+        return lines.get(name, {}) | spread
+
+    return renewed("parameters.csv", renew)
 
 
 def _lines(stage: Fit) -> dict[str, dict[str, str]]:

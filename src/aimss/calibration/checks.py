@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,10 @@ from aimss.calibration.leave_one_out import leave_one_trial_out, refitted
 from aimss.calibration.sampler_check import sampler_check
 from aimss.calibration.scores import coverage, interval_score, rmse
 from aimss.calibration.simulation_check import engine_check, linear_check
+from aimss.calibration.tables import as_csv
 
 SITES = ("lumbar_spine", "total_hip", "femoral_neck")
+DIGITS = 5
 
 
 def held_out_rows(whole: Fit) -> list[dict[str, Any]]:
@@ -87,9 +88,9 @@ def write_leave_one_out(
             shift = float(value) - row["held_out"]
             row.update({k: row[k] + shift for k in ("held_out", "low90", "high90")})
             row.update({"by": "full fit", "shift": shift})
-    _write(folder / "leave_one_out.csv", rows)
+    (folder / "leave_one_out.csv").write_text(as_csv(rows, DIGITS), encoding="utf-8")
     path = folder / "leave_one_out_summary.csv"
-    _write(path, held_out_summary(rows))
+    path.write_text(as_csv(held_out_summary(rows), DIGITS), encoding="utf-8")
     return path
 
 
@@ -117,7 +118,7 @@ def write_simulation(
         for name, p in found.p_values().items()
     ]
     path = folder / "simulation_check.csv"
-    _write(path, rows)
+    path.write_text(as_csv(rows, DIGITS), encoding="utf-8")
     return path
 
 
@@ -140,13 +141,5 @@ def write_sampler(whole: Fit, folder: Path, steps: int, progress: Callable[[str]
         for i, name in enumerate(found.names)
     ]
     path = folder / "sampler_check.csv"
-    _write(path, rows)
+    path.write_text(as_csv(rows, DIGITS), encoding="utf-8")
     return path
-
-
-def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()})

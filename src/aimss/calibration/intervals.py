@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aimss.body.between_trials import SHARED
 from aimss.calibration.between_trials import study_sd
 from aimss.calibration.standard_errors import standard_error
-from aimss.calibration.study_effects import student_t
+from aimss.calibration.study_effects import of_one_result, student_t
 from aimss.calibration.target import Target
 from aimss.counter_random import normals
 
@@ -45,7 +44,6 @@ def predictive(
     on_scale = np.stack([t.to_scale(predictions[:, i]) for i, t in enumerate(targets)], axis=-1)
     rows, width = len(predictions) * REPEATS, len(targets)
     sampling = normals(seed, "validation/sampling", 0, rows, width) * [standard_error(t) for t in targets]
-    effect = np.sqrt(SHARED) * normals(seed, "validation/study", 0, rows, width)
-    effect += np.sqrt(1 - SHARED) * student_t(seed, "validation/own", 0, rows, width)
-    effect *= [study_sd(t, spread) for t in targets]
+    shared, own = normals(seed, "validation/study", 0, rows, width), student_t(seed, "validation/own", 0, rows, width)
+    effect = of_one_result(shared, own) * [study_sd(t, spread) for t in targets]
     return Predictive(tuple(targets), np.repeat(on_scale, REPEATS, axis=0) + sampling + effect)

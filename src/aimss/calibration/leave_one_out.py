@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aimss.body.between_trials import SHARED
 from aimss.calibration.between_trials import by_study, study_sd
 from aimss.calibration.fit import Fit, fit, without
-from aimss.calibration.study_effects import linear_fit, student_t
+from aimss.calibration.study_effects import linear_fit, of_one_result, student_t
 from aimss.counter_random import normals
 
 Array = NDArray[np.float64]
@@ -38,8 +37,7 @@ class HeldOut:
         """Return predictive quantiles (shares, t) with study effects as the fit takes them."""
         t = len(self.predicted)
         z = normals(seed, "leave-one-out", 0, DRAWS, 2 * t)
-        own = student_t(seed, "leave-one-out/own", 0, DRAWS, t)
-        effect = np.sqrt(SHARED) * z[:, t:] + np.sqrt(1 - SHARED) * own
+        effect = of_one_result(z[:, t:], student_t(seed, "leave-one-out/own", 0, DRAWS, t))
         drawn = self.predicted + np.hypot(self.of_parameters, self.sampling) * z[:, :t] + self.study * effect
         return np.asarray(np.quantile(drawn, shares, axis=0))
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimss.calibration.fit import Fit, Problem, fit
-from aimss.calibration.study_effects import linear_fit, student_t
+from aimss.calibration.study_effects import Scatter, linear_fit, student_t
 from aimss.calibration.women_of_arms import TYPICAL
 from aimss.counter_random import normals
 
@@ -72,14 +72,13 @@ class SimulationCheck:
 def linear_check(whole: Fit, data_sets: int = 200, seed: int = 1) -> SimulationCheck:
     """Return the ranks of truths drawn from the priors, in the linear model around the fit."""
     problem = whole.problem
+    around = problem.scatter(whole.spread)
     root = np.linalg.cholesky(np.linalg.inv(problem.prior_precision))
     ranks = np.empty((data_sets, len(problem.names)))
     for i in range(data_sets):
         truth = root @ normals(seed, "simulation-check/truth", i, 1, len(problem.names))[0]
-        residual = whole.derivatives @ truth + _scatter(whole, problem, seed, i)
-        move, covariance = linear_fit(
-            problem.scatter(whole.spread), whole.derivatives, residual, problem.prior_precision
-        )
+        residual = whole.derivatives @ truth + _departures(around, seed, i)
+        move, covariance = linear_fit(around, whole.derivatives, residual, problem.prior_precision)
         ranks[i] = _ranks(truth, move, covariance)
     return SimulationCheck(problem.names, ranks)
 
@@ -89,11 +88,12 @@ def engine_check(
 ) -> SimulationCheck:
     """Return the ranks of truths drawn from the posterior, each data set simulated and fitted by the engine."""
     problem = replace(whole.problem, women=TYPICAL)
+    around = problem.scatter(whole.spread)
     root = np.asarray(np.linalg.cholesky(whole.covariance), dtype=np.float64)
     ranks = np.empty((data_sets, len(problem.names)))
     for i in range(data_sets):
         truth = _below(problem.largest, whole.ln_values, root, seed, i)
-        simulated = problem.predicted(truth[None])[0] + _scatter(whole, problem, seed, i)
+        simulated = problem.predicted(truth[None])[0] + _departures(around, seed, i)
         made = SimulatedProblem(
             arms=problem.arms, targets=problem.targets, priors=problem.priors, parameters=problem.parameters,
             simulated=simulated, prior_mean=whole.ln_values, prior_covariance=whole.covariance,
@@ -104,11 +104,12 @@ def engine_check(
     return SimulationCheck(problem.names, ranks)
 
 
-def _scatter(whole: Fit, problem: Problem, seed: int, number: int) -> Array:
-    t = len(problem.targets)
+def _departures(around: Scatter, seed: int, number: int) -> Array:
+    """Study effects and sampling errors of one simulated data set, (t,)."""
+    t = len(around.own)
     z = normals(seed, "simulation-check/results", number, 1, 2 * t)
     heavy = student_t(seed, "simulation-check/own", number, 1, t)
-    return np.asarray(problem.scatter(whole.spread).draw(z, heavy)[0])
+    return np.asarray(around.draw(z, heavy)[0])
 
 
 def _ranks(truth: Array, centre: Array, covariance: Array) -> Array:

@@ -35,11 +35,6 @@ class Scatter:
     own: Array
     sampling: Array
 
-    @property
-    def whole(self) -> Array:
-        """The covariance of results, (t, t), with the own effects at weight 1."""
-        return self.shared + np.diag(self.own + self.sampling)
-
     def weights(self, residuals: Array) -> Array:
         """Return the weight of each result, (t,): about 1 where it is expected, small where it lies far off."""
         found = np.ones(len(residuals))
@@ -103,6 +98,11 @@ def student_t(seed: int, stream: str, first: int, count: int, width: int) -> Arr
     from aimss.counter_random import uniforms
 
     return np.asarray(stdtrit(TAIL_DEGREES_OF_FREEDOM, uniforms(seed, stream, first, count, width)))
+
+
+def of_one_result(shared: Array, own: Array) -> Array:
+    """Return study effects of unit scale of single results, of standard normals and Student t numbers."""
+    return np.asarray(np.sqrt(SHARED) * shared + np.sqrt(1 - SHARED) * own)
 
 
 def fit_spread(

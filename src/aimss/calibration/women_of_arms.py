@@ -20,7 +20,6 @@ from aimss.forecast.unknowns import ESTRADIOL_LN_SD, RESORPTION_LN_SD
 
 Array = NDArray[np.float64]
 _GENERATOR = (1, 1, -1, 1, 1, 1, -1, -1, -1, 1, -1)
-_SITES = ("_lumbar_spine", "_total_hip", "_femoral_neck")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,20 +52,16 @@ def two_level_design() -> NDArray[np.int64]:
     return np.concatenate([half, -half])
 
 
-def differences(parameters: Parameters) -> dict[str, list[tuple[str, float]]]:
-    """Return what differs between women: group -> parameters and ln SD; the sites of one process differ together."""
-    found: dict[str, list[tuple[str, float]]] = {}
-    for name, sd in parameters.between_women.items():
-        group = name
-        for site in _SITES:
-            group = group.removesuffix(site)
-        found.setdefault(group, []).append((name, sd))
-    return found
+def _differences(parameters: Parameters) -> list[list[tuple[str, float]]]:
+    """What differs between women about a mean of 1: groups of constants with their ln SD, one column each."""
+    sds = parameters.between_women
+    of_bone = [[(name, sds[name]) for name in group] for group in parameters.differences_between_women.values()]
+    return [*of_bone, [("resorption_multiplier", RESORPTION_LN_SD)]]
 
 
 def drawn_women(parameters: Parameters, count: int, seed: int = 1) -> Women:
     """Return women drawn at random, after the typical one, for what a few nodes cannot give: a spread."""
-    groups = [*differences(parameters).values(), [("resorption_multiplier", RESORPTION_LN_SD)]]
+    groups = _differences(parameters)
     z = np.zeros((count + 1, len(groups) + 1))
     z[1:] = normals(seed, "women-of-arms", 0, count, len(groups) + 1)
     factors = {
@@ -78,13 +73,13 @@ def drawn_women(parameters: Parameters, count: int, seed: int = 1) -> Women:
 
 def women_of_arms(parameters: Parameters) -> Women:
     """Return the nodes: 24 women who differ as virtual women do, after the typical one."""
-    centred = [*differences(parameters).values(), [("resorption_multiplier", RESORPTION_LN_SD)]]
+    groups = _differences(parameters)
     design = np.concatenate([np.zeros((1, len(_GENERATOR))), two_level_design()])
     factors: dict[str, Array] = {}
-    for column, members in enumerate(centred):
+    for column, members in enumerate(groups):
         for name, sd in members:
             # the mean is 1, as for virtual women
             factors[name] = np.exp(sd * design[:, column]) / np.cosh(sd)
             factors[name][0] = np.exp(-(sd**2) / 2)
-    factors["peripheral_estradiol_pmol_l"] = np.exp(ESTRADIOL_LN_SD * design[:, len(centred)])
+    factors["peripheral_estradiol_pmol_l"] = np.exp(ESTRADIOL_LN_SD * design[:, len(groups)])
     return Women(factors)

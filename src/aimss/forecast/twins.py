@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from aimss.patient.patient import Patient
 
 Array = NDArray[np.float64]
-_SITE_SUFFIXES = ("_lumbar_spine", "_total_hip", "_femoral_neck")
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,25 +66,14 @@ class TwinSpace:
         """What each column of a row stands for: ``parameter:x``, ``woman:x`` or ``input:x``."""
         return (
             *(f"parameter:{name}" for name in self.parameters.drawn_names),
-            *(f"woman:{name}" for name in self._differences),
+            *(f"woman:{name}" for name in self.parameters.differences_between_women),
             *(f"input:{name}" for name in UNKNOWNS),
         )
-
-    @property
-    def _differences(self) -> dict[str, list[str]]:
-        """Groups of parameters that differ between women; the sites of one process differ together."""
-        groups: dict[str, list[str]] = {}
-        for name in self.parameters.between_women:
-            group = name
-            for suffix in _SITE_SUFFIXES:
-                group = group.removesuffix(suffix)
-            groups.setdefault(group, []).append(name)
-        return groups
 
     def twins(self, normals: Array) -> Twins:
         """Make the twins of these rows, (n, len(columns))."""
         n_parameters = len(self.parameters.drawn_names)
-        differences = self._differences
+        differences = self.parameters.differences_between_women
         parameter_part = normals[:, :n_parameters] if self.vary_parameters else np.zeros((len(normals), n_parameters))
         woman_part = normals[:, n_parameters : n_parameters + len(differences)]
         if not self.vary_women:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
@@ -21,6 +20,7 @@ from aimss.calibration.joint_fit.priors import priors
 from aimss.calibration.joint_fit.remedies import ORAL
 from aimss.calibration.joint_fit.stopping import NEW, OTHER, PAIN
 from aimss.calibration.joint_fit.untreated import UNTREATED
+from aimss.calibration.tables import Line, as_csv, renewed
 
 INFORMED, PARTLY = 0.5, 0.8
 
@@ -61,20 +61,16 @@ def _all_draws(fit: JointFit) -> dict[str, NDArray[np.float64]]:
 
 def parameter_table(fit: JointFit) -> str:
     """Return `joint_parameters.csv` with the fitted lines (status E) renewed and all others as they are."""
-    text = (files("aimss.body") / "joint_parameters.csv").read_text(encoding="utf-8")
-    reader = csv.DictReader(text.splitlines())
-    assert reader.fieldnames is not None
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, reader.fieldnames, lineterminator="\n")
-    writer.writeheader()
     draws, told = _all_draws(fit), {row["name"]: row for row in identifiability(fit)}
-    for row in reader:
-        if row["status"] == "E":
-            low, median, high = np.quantile(draws[row["name"]], [0.025, 0.5, 0.975])
-            row |= {"value": f"{median:.4g}", "ci95_low": f"{low:.4g}", "ci95_high": f"{high:.4g}"}
-            row["basis"] = _basis(row["name"], told)
-        writer.writerow(row)
-    return stream.getvalue()
+
+    def renew(row: Line) -> Line:
+        if row["status"] != "E":
+            return {}
+        low, median, high = np.quantile(draws[row["name"]], [0.025, 0.5, 0.975])
+        values = {"value": f"{median:.4g}", "ci95_low": f"{low:.4g}", "ci95_high": f"{high:.4g}"}
+        return values | {"basis": _basis(row["name"], told)}
+
+    return renewed("joint_parameters.csv", renew)
 
 
 def _basis(name: str, told: dict[str, dict[str, Any]]) -> str:
@@ -151,11 +147,7 @@ def provenance(fit: JointFit, made: dict[str, bytes]) -> dict[str, Any]:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """Return rows as CSV text, numbers to six digits."""
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows)
-    return stream.getvalue()
+    return as_csv(rows, 6)
 
 
 def write(fit: JointFit, folder: Path) -> list[Path]:

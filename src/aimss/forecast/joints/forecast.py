@@ -53,27 +53,9 @@ def risk_factors_of(patient: Patient) -> dict[str, bool | None]:
 
 
 def joint_weeks(patient: Patient, compiled: Sequence[CompiledStrategy]) -> JointCalendar:
-    """Return the weeks on which `forecast_joint` wants estradiol."""
+    """Return the weeks on which `run_joint` wants estradiol."""
     scores = joint_record(patient).scores
     return calendar(compiled, min([0.0, *(s.day for s in scores)]))
-
-
-def forecast_joint(
-    patient: Patient,
-    compiled_strategies: Sequence[CompiledStrategy],
-    estradiol_ratio: Mapping[str, FloatArray] | None = None,
-    twins: int = 4096,
-    seed: int = 1,
-    options: JointOptions | None = None,
-) -> xr.Dataset:
-    """Forecast her joints under every strategy.
-
-    estradiol_ratio : strategy -> (t,) or (twins, t) on `joint_weeks`, estradiol against the same woman without the
-        drug; None lets the engine make it.
-    Returns a Dataset with dims (strategy, twin, time, definition, month, interval); see `run_joint` for the twins.
-    Raises RecordError for pain scores that cannot be placed.
-    """
-    return run_joint(patient, compiled_strategies, estradiol_ratio, twins, seed, options).dataset
 
 
 def run_joint(
@@ -84,7 +66,13 @@ def run_joint(
     seed: int = 1,
     options: JointOptions | None = None,
 ) -> JointForecast:
-    """As `forecast_joint`, with the twins and the weekly courses kept."""
+    """Forecast her joints under every strategy.
+
+    estradiol_ratio : strategy -> (t,) or (twins, t) on `joint_weeks`, estradiol against the same woman without the
+        drug; None lets the engine make it.
+    The dataset of the result has dims (strategy, twin, time, definition, month, interval).
+    Raises RecordError for pain scores that cannot be placed.
+    """
     options = options or JointOptions()
     record = joint_record(patient)
     weeks = joint_weeks(patient, compiled_strategies)
