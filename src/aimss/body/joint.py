@@ -112,10 +112,13 @@ def follow(
     out = np.empty((*shape, len(time_weeks)))
     state = np.broadcast_to(np.asarray(start, dtype=float), shape)
     out[..., 0] = state
+    step = np.nan
     for k in range(1, len(time_weeks)):
         goal = np.asarray(target)[..., k]
-        step = time_weeks[k] - time_weeks[k - 1]
-        state = goal + (state - goal) * np.exp(-step / np.where(goal >= state, rise, fall))
+        if time_weeks[k] - time_weeks[k - 1] != step:
+            step = time_weeks[k] - time_weeks[k - 1]
+            rising, falling = np.exp(-step / rise), np.exp(-step / fall)
+        state = goal + (state - goal) * np.where(goal >= state, rising, falling)
         out[..., k] = state
     return out
 
@@ -126,9 +129,13 @@ def fluctuation(theta: Theta, innovations: FloatArray, time_weeks: FloatArray) -
     shape = np.broadcast_shapes(np.shape(sd), innovations.shape[:-1])
     out = np.empty((*shape, len(time_weeks)))
     out[..., 0] = sd * innovations[..., 0]
+    step = np.nan
     for k in range(1, len(time_weeks)):
-        keep = np.exp(-(time_weeks[k] - time_weeks[k - 1]) / scale)
-        out[..., k] = keep * out[..., k - 1] + np.sqrt(1.0 - keep**2) * sd * innovations[..., k]
+        if time_weeks[k] - time_weeks[k - 1] != step:
+            step = time_weeks[k] - time_weeks[k - 1]
+            keep = np.exp(-step / scale)
+            fresh = np.sqrt(1.0 - keep**2) * sd
+        out[..., k] = keep * out[..., k - 1] + fresh * innovations[..., k]
     return out
 
 

@@ -84,13 +84,17 @@ def make_plan(
             progress("the same without her data")
             fewer = replace(settings, twins=min(settings.twins, 200))
             without = forecast(patient, compiled[:1], parameters, fewer, given_data=False)
-        progress("joints")
         bone = _bone_of_choices(patient, parameters, made)
+        progress("what guidelines name")
+        rules = evaluate(patient)
+        guidelines = plan_guidelines(patient, rules.strategies(), made, parameters)
+        strategies_shown = [_strategy(course, made) for course in made.strategies]
+        prior = _strategy(without.strategies[0], without) if without else None
+        explanation = _explained(patient, made, parameters) if explained else None
+        progress("joints")
         joints = joints_to_come.result()
     for choice in (joints or {}).get("choices", []):
         choice["bone"] = bone.get(choice["strategy"], "")
-    progress("what guidelines name")
-    rules = evaluate(patient)
     document = PlanDocument(
         record=record_dump(patient),
         short_answer=[],
@@ -105,14 +109,14 @@ def make_plan(
             effective_sample_size=round(made.conditioned.effective_sample_size, 1),
             pareto_k=_finite(made.conditioned.pareto_k),
             moves=made.conditioned.moves,
-            prior=_strategy(without.strategies[0], without) if without else None,
+            prior=prior,
         ),
-        strategies=[_strategy(course, made) for course in made.strategies],
+        strategies=strategies_shown,
         rules=rules.to_json(),
-        guideline_forecasts=plan_guidelines(patient, rules.strategies(), made, parameters),
+        guideline_forecasts=guidelines,
         joints=joints,
         harms=plan_harms(patient, compiled),
-        explain=_explained(patient, made, parameters) if explained else None,
+        explain=explanation,
         sources=plan_sources(parameters, made),
         run=run_record(patient, strategies, parameters, made, command),
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from aimss.body.joint import suppression
 from aimss.body.joint_draws import FloatArray
+from aimss.body.persistence import WEEKS_PER_MONTH
 from aimss.body.schedule import INPUTS, Schedule
 
 if TYPE_CHECKING:
@@ -54,6 +55,16 @@ class JointCalendar:
     def days(self) -> FloatArray:
         """Days from the day of the forecast, (t,)."""
         return 7.0 * self.weeks
+
+    @property
+    def months(self) -> NDArray[np.int64]:
+        """Whole months from the day of the forecast, (m,)."""
+        return np.arange(0, int(self.last_week / WEEKS_PER_MONTH) + 1)
+
+    @property
+    def positions_of_months(self) -> NDArray[np.int64]:
+        """Position of each of the months on the grid, (m,)."""
+        return np.array([self.index(round(m * WEEKS_PER_MONTH)) for m in self.months])
 
     def index(self, week: float) -> int:
         """Position of a week (from the day of the forecast) on the grid; ValueError beyond its ends."""

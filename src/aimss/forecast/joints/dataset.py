@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aimss.body import joint_observation as see
-from aimss.body.joint_draws import FloatArray, joint_parameters
-from aimss.body.persistence import WEEKS_PER_MONTH
-from aimss.body.susceptibility import shift_probability
-from aimss.forecast.joints.calendar import JointCalendar
-from aimss.forecast.joints.scores import JointRecord
-from aimss.forecast.joints.strategy import JointOptions, StrategyJoints
-from aimss.forecast.joints.summary import interval, ratio_interval
-from aimss.forecast.joints.twins import JointTwins
+from aimss.body.joint_draws import joint_parameters
+from aimss.forecast.joints.findings import ONSET_WEEKS, SHOWN
 
 if TYPE_CHECKING:
     import xarray as xr
 
-MONTHS: tuple[int, ...] = (3, 6, 12, 24)
-WEEK_OF_MONTH: Mapping[int, int] = {3: 13, 6: 26, 12: 52, 24: 104}
-SHOWN: tuple[str, ...] = ("S-CUM", "S-CUR", "AE", "ANY", "GE4", "HAQ")
-ONSET_WEEKS: tuple[int, ...] = (6, 13, 26, 39, 52)
+    from aimss.forecast.joints.forecast import JointForecast
 
 
 def _carriers() -> str:
@@ -46,137 +36,77 @@ CAVEATS: tuple[str, ...] = (
 )
 
 
-def _probability(
-    code: str, x: FloatArray, twins: JointTwins, weeks: JointCalendar, since: FloatArray, week: int
-) -> FloatArray:
-    """Probability of a report `week` weeks after today (or the start, if later), (n,)."""
-    after = max(0, -weeks.start_week) + week if weeks.any_ai else week
-    p = see.probability(code, x, since, twins.theta, twins.reporting, week=float(after))
-    if code in {"S-CUM", "S-CUR", "AE"}:
-        return shift_probability(p, twins.risk.reporting)
-    return p
-
-
-def joint_dataset(
-    run: Sequence[StrategyJoints],
-    twins: JointTwins,
-    weeks: JointCalendar,
-    record: JointRecord,
-    options: JointOptions,
-    seed: int,
-) -> xr.Dataset:
+def joint_dataset(made: JointForecast) -> xr.Dataset:
     """Return the summary of a joint forecast, every variable with units, every percentage with its definition."""
     import xarray as xr
 
-    months = np.arange(0, int(weeks.last_week / WEEKS_PER_MONTH) + 1)
-    at = np.array([weeks.index(round(m * WEEKS_PER_MONTH)) for m in months])
-    since = weeks.since_start
-    shown_months = [m for m in MONTHS if max(0, weeks.start_week) + WEEK_OF_MONTH[m] <= weeks.last_week]
-    shape = (len(run), len(SHOWN), len(shown_months), 3)
-    with_drug, without, share = (np.full(shape, np.nan) for _ in range(3))
-    for s, strategy in enumerate(run):
-        for d, code in enumerate(SHOWN):
-            for m, month in enumerate(shown_months):
-                week = WEEK_OF_MONTH[month]
-                p = _probability(code, strategy.pain, twins, weeks, since, week)
-                p1 = _probability(code, strategy.with_drug, twins, weeks, since, week)
-                p0 = _probability(code, strategy.without_drug, twins, weeks, since, week)
-                with_drug[s, d, m] = interval(p, twins.draw, twins.causes)
-                without[s, d, m] = interval(p0, twins.draw, twins.causes)
-                share[s, d, m] = ratio_interval(p1 - p0, p1, twins.draw)
-    stopped_at = np.array([max(0, i - weeks.index(max(0, weeks.start_week))) for i in at])
-
-    def stacked(pick: Any) -> FloatArray:
-        return np.stack([pick(s) for s in run]).astype(np.float32)
-
+    found, twins, options = made.findings, made.twins, made.options
     points = {"units": "points 0-10, worst joint pain in 24 hours", "sources": "joint_parameters.csv"}
     chance = {"units": "probability", "sources": "joint_parameters.csv"}
     dims = ("strategy", "twin", "time")
     return xr.Dataset(
         {
-            "pain": (dims, stacked(lambda s: s.pain[:, at]), {**points, "long_name": "pain with the strategy"}),
+            "pain": (dims, found.pain, {**points, "long_name": "pain with the strategy"}),
             "pain_without_ai": (
-                dims, stacked(lambda s: s.without_drug[:, at]), {**points, "long_name": "pain without the drug"},
+                dims, found.pain_without_ai, {**points, "long_name": "pain without the drug"},
             ),
             "pain_attributable": (
-                dims, stacked(lambda s: (s.with_drug - s.without_drug)[:, at]),
+                dims, found.pain_attributable,
                 {**points, "long_name": "what the drug adds, before any remedy"},
             ),
             "stopped_for_pain": (
-                dims, stacked(lambda s: s.stopped.for_pain[:, stopped_at]),
+                dims, found.stopped_for_pain,
                 {**chance, "long_name": "stopped for pain, if on the drug today", "setting": options.setting},
             ),
             "stopped_for_other_reasons": (
-                dims, stacked(lambda s: s.stopped.for_other_reasons[:, stopped_at]),
+                dims, found.stopped_for_other_reasons,
                 {**chance, "long_name": "stopped for other reasons, if on the drug today", "setting": options.setting},
             ),
             "probability": (
-                ("strategy", "definition", "month", "interval"), with_drug,
+                ("strategy", "definition", "month", "interval"), found.probability,
                 {**chance, "long_name": "of women like her, reported under the definition, with the strategy"},
             ),
             "probability_without_ai": (
-                ("strategy", "definition", "month", "interval"), without,
+                ("strategy", "definition", "month", "interval"), found.probability_without_ai,
                 {**chance, "long_name": "the same without the drug"},
             ),
             "attributable_share": (
-                ("strategy", "definition", "month", "interval"), share,
+                ("strategy", "definition", "month", "interval"), found.attributable_share,
                 {**chance, "long_name": "share of reports due to the drug by this model; one reading of several"},
             ),
             "onset_half_weeks": (
-                ("twin",), np.where(twins.susceptible > 0, twins.rise_weeks * np.log(2), np.nan),
+                ("twin",), found.onset_half_weeks,
                 {"units": "weeks", "long_name": "half of the drug's effect built up, susceptible women"},
             ),
             "easing_half_weeks": (
-                ("strategy", "twin"), stacked(lambda s: _easing(s, twins, weeks)),
+                ("strategy", "twin"), found.easing_half_weeks,
                 {"units": "weeks", "long_name": "half of the drug's effect gone after it ends; a prior, not a finding"},
             ),
             "onset_share": (
-                ("strategy", "onset_week", "interval"), np.stack([_onset(s, twins, weeks) for s in run]),
+                ("strategy", "onset_week", "interval"), found.onset_share,
                 {**chance, "long_name": "of women who report by week 52 (S-CUM), share who did so by the week"},
             ),
         },
         coords={
-            "strategy": [s.exposure.name for s in run],
-            "label": ("strategy", [s.exposure.label for s in run]),
-            "time": ("time", months, {"units": "months from the day of the forecast"}),
+            "strategy": list(found.strategies),
+            "label": ("strategy", [s.exposure.label for s in made.strategies]),
+            "time": ("time", found.times_months, {"units": "months from the day of the forecast"}),
             "definition": list(SHOWN),
             "words": ("definition", [see.DEFINITIONS[code].words for code in SHOWN]),
             "counted": ("definition", [see.DEFINITIONS[code].counted for code in SHOWN]),
-            "month": ("month", shown_months, {"units": "months from today, or from the start of the drug if later"}),
+            "month": (
+                "month", list(found.months), {"units": "months from today, or from the start of the drug if later"},
+            ),
             "interval": ["median", "low90", "high90"],
             "onset_week": list(ONSET_WEEKS),
         },
         attrs={
             "effective_sample_size": twins.effective_sample_size,
             "candidates": twins.candidates,
-            "seed": seed,
+            "seed": made.seed,
             "variant": options.variant,
             "setting": options.setting,
-            "missing": "; ".join((*record.missing, *twins.risk.missing)),
+            "missing": "; ".join((*made.record.missing, *twins.risk.missing)),
             "caveats": "\n".join(CAVEATS),
         },
     )  # fmt: skip
-
-
-def _easing(strategy: StrategyJoints, twins: JointTwins, weeks: JointCalendar) -> FloatArray:
-    """Weeks from the end of the drug until half of what it added is gone, (n,); NaN where it goes on or added none."""
-    stop = strategy.exposure.stop_week
-    out = np.full(len(twins), np.nan)
-    if stop is None:
-        return out
-    added = twins.effect(strategy.exposure)[:, weeks.index(stop) :]
-    gone = added <= 0.5 * added[:, :1]
-    women = (twins.susceptible > 0) & gone.any(axis=1)
-    out[women] = gone[women].argmax(axis=1)
-    return out
-
-
-def _onset(strategy: StrategyJoints, twins: JointTwins, weeks: JointCalendar) -> FloatArray:
-    """Share of 52-week reporters who had reported by each of ONSET_WEEKS, (weeks, 3)."""
-    if weeks.start_week + ONSET_WEEKS[-1] > weeks.last_week:
-        return np.full((len(ONSET_WEEKS), 3), np.nan)
-    p = [
-        see.probability("S-CUM", strategy.with_drug, weeks.since_start, twins.theta, twins.reporting, week=float(w))
-        for w in ONSET_WEEKS
-    ]
-    return np.stack([ratio_interval(early, p[-1], twins.draw) for early in p])

@@ -10,8 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aimss.body.joint_draws import FloatArray
+from aimss.body.joint_observation import DEFINITIONS
 from aimss.body.susceptibility import NOT_PREDICTORS, risk_factors
 from aimss.care.compile import CompiledStrategy, compile_strategy
 from aimss.care.library import find_strategy
@@ -19,7 +21,8 @@ from aimss.errors import OutOfScopeError, StrategyError
 from aimss.evidence.tables import load_table
 from aimss.forecast.joints.calendar import simulated_ratio
 from aimss.forecast.joints.context import persistence_context, second_drug_rows, study_readings
-from aimss.forecast.joints.forecast import JointForecast, joint_weeks, run_joint
+from aimss.forecast.joints.findings import ONSET_WEEKS, SHOWN
+from aimss.forecast.joints.forecast import JointForecast, attributable_share, joint_weeks, run_joint
 from aimss.forecast.joints.remedies import CAVEATS as REMEDY_CAVEATS
 from aimss.forecast.joints.remedies import RemedySwitches, remedies, remedy_effect
 from aimss.forecast.joints.strategy import JointOptions, StrategyJoints
@@ -62,12 +65,13 @@ def joints_document(
     strategies = [c for _, c in compiled]
     ratio = simulated_ratio(patient, strategies, joint_weeks(patient, strategies))
     made = run_joint(patient, strategies, ratio, twins, seed, options)
-    no_context = run_joint(patient, strategies[:1], ratio, twins, seed, replace(options, context=0.0))
-    stay = made.strategies[0]
+    no_context = attributable_share(
+        patient, strategies[0], ratio, twins, seed, replace(options, context=0.0), code="S-CUM", month=12
+    )
     return {
         "schema": "aimss-joints/1",
         "instrument": INSTRUMENT,
-        "course": _course(made, stay),
+        "course": _course(made),
         "of_100": _of_100(made),
         "onset": _onset(made),
         "easing": _easing(made, [name for name, _ in compiled]),
@@ -129,43 +133,41 @@ def _spread(values: FloatArray, digits: int = 2) -> dict[str, float]:
     return _e(np.quantile(values, [0.5, 0.05, 0.95]), digits)
 
 
-def _course(made: JointForecast, stay: StrategyJoints) -> dict[str, Any]:
-    data = made.dataset.sel(strategy=stay.exposure.name)
-
-    def lines(name: str) -> dict[str, list[float]]:
-        values = np.quantile(data[name].to_numpy(), [0.5, 0.05, 0.95], axis=0)
+def _course(made: JointForecast) -> dict[str, Any]:
+    def lines(points: NDArray[np.float32]) -> dict[str, list[float]]:
+        values = np.quantile(points, [0.5, 0.05, 0.95], axis=0)
         return {key: [round(float(v), 2) for v in row] for key, row in zip(_KEYS, values, strict=True)}
 
     return {
-        "times_months": [float(v) for v in data["time"].to_numpy()],
-        "with_ai": lines("pain"),
-        "without_ai": lines("pain_without_ai"),
+        "times_months": [float(v) for v in made.findings.times_months],
+        "with_ai": lines(made.findings.pain[0]),
+        "without_ai": lines(made.findings.pain_without_ai[0]),
     }
 
 
 def _of_100(made: JointForecast) -> list[dict[str, Any]]:
-    data = made.dataset.isel(strategy=0)
+    found = made.findings
     return [
         {
-            "month": int(month), "code": str(code), "definition": str(data["words"].sel(definition=code).item()),
-            "counted": str(data["counted"].sel(definition=code).item()),
-            "with_ai": _e(data["probability"].sel(definition=code, month=month).to_numpy()),
-            "without_ai": _e(data["probability_without_ai"].sel(definition=code, month=month).to_numpy()),
+            "month": month, "code": code, "definition": DEFINITIONS[code].words, "counted": DEFINITIONS[code].counted,
+            "with_ai": _e(found.probability[0, d, m]), "without_ai": _e(found.probability_without_ai[0, d, m]),
         }
-        for code in data["definition"].to_numpy()
-        for month in data["month"].to_numpy()
+        for d, code in enumerate(SHOWN)
+        for m, month in enumerate(found.months)
     ]  # fmt: skip
 
 
-def _model_readings(made: JointForecast, no_context: JointForecast) -> list[dict[str, Any]]:
+def _model_readings(made: JointForecast, no_context: FloatArray | None) -> list[dict[str, Any]]:
     readings = []
-    for run, words in (
-        (made, "this model, for a woman who knows what the drug is"),
+    found = made.findings
+    at = (0, SHOWN.index("S-CUM"), found.months.index(12)) if 12 in found.months else None
+    knowing = None if at is None else found.attributable_share[at]
+    for share, words in (
+        (knowing, "this model, for a woman who knows what the drug is"),
         (no_context, "this model without the pain of starting treatment knowingly"),
     ):
-        if 12 not in run.dataset["month"]:
+        if share is None:
             continue
-        share = run.dataset["attributable_share"].isel(strategy=0).sel(definition="S-CUM", month=12).to_numpy()
         readings.append(
             {"low": round(float(share[1]), 3), "high": round(float(share[2]), 3), "evidence": words,
              "definition": "new or worse joint pain at any questionnaire by 12 months",
@@ -175,8 +177,8 @@ def _model_readings(made: JointForecast, no_context: JointForecast) -> list[dict
 
 
 def _onset(made: JointForecast) -> str:
-    share = made.dataset["onset_share"].isel(strategy=0).sel(onset_week=13).to_numpy()
-    weeks = made.dataset["onset_half_weeks"].to_numpy()
+    share = made.findings.onset_share[0, ONSET_WEEKS.index(13)]
+    weeks = made.findings.onset_half_weeks
     seen = load_table("prevalence/time_course")["T001"]
     words = ""
     if np.isfinite(share).all():
@@ -203,7 +205,7 @@ def _easing(made: JointForecast, names: Sequence[str]) -> list[str]:
         f" lasted at 12 months ({table['T059'].id})."
     ]
     if "stop" in names:
-        weeks = made.dataset["easing_half_weeks"].isel(strategy=list(names).index("stop")).to_numpy()
+        weeks = made.findings.easing_half_weeks[list(names).index("stop")]
         if np.isfinite(weeks).any():
             middle, low, high = np.nanquantile(weeks, [0.5, 0.05, 0.95])
             lines.append(
@@ -258,9 +260,10 @@ def _remedy(name: str, switches: RemedySwitches) -> dict[str, Any]:
 
 
 def _choice(name: str, compiled: CompiledStrategy, run: StrategyJoints, made: JointForecast) -> dict[str, Any]:
-    data = made.dataset.sel(strategy=compiled.name)
+    findings, row = made.findings, made.findings.strategies.index(compiled.name)
+    pain = findings.pain[row]
     on_drug = run.exposure.on_ai[..., made.weeks.index(52) :].any()
-    stopped = (data["stopped_for_pain"] + data["stopped_for_other_reasons"]).isel(time=12).to_numpy()
+    stopped = findings.stopped_for_pain[row, :, 12] + findings.stopped_for_other_reasons[row, :, 12]
     rows, recurrence = _recurrence(name)
     notes = [f"{note.field}: {note.assumed}" for note in compiled.notes]
     if name == "switch":
@@ -277,7 +280,7 @@ def _choice(name: str, compiled: CompiledStrategy, run: StrategyJoints, made: Jo
         "name": name,
         "strategy": compiled.name,
         "label": compiled.strategy.label,
-        "pain_12_months": _spread(data["pain"].isel(time=12).to_numpy()),
+        "pain_12_months": _spread(pain[:, 12]),
         "on_ai_12_months": _e(interval(1.0 - stopped, made.twins.draw, made.twins.causes)) if on_drug else None,
         "setting": made.options.setting,
         "bone": "",
@@ -287,7 +290,7 @@ def _choice(name: str, compiled: CompiledStrategy, run: StrategyJoints, made: Jo
     }
     if name == "intermittent":
         # month 12 is the end of three months off: one moment of the cycle would flatter it
-        found["pain_12_months"] = _spread(data["pain"].isel(time=slice(1, 13)).mean("time").to_numpy())
+        found["pain_12_months"] = _spread(pain[:, 1:13].mean(axis=1))
         notes.append("How fast pain eases is an assumption of the model; pain is the average of twelve months here.")
     if name in {"pause", "intermittent"}:
         # the hazards were fitted to women without breaks

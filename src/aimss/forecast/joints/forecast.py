@@ -8,13 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from aimss.body.joint_draws import FloatArray
-from aimss.forecast.joints.calendar import JointCalendar, calendar, exposures, simulated_ratio
+from aimss.forecast.joints.calendar import JointCalendar, WeeklyExposure, calendar, exposures, simulated_ratio
 from aimss.forecast.joints.dataset import CAVEATS, joint_dataset
+from aimss.forecast.joints.findings import JointFindings, joint_findings, months_reached, reports
 from aimss.forecast.joints.scores import JointRecord, joint_record
-from aimss.forecast.joints.strategy import JointOptions, StrategyJoints, let_pain_decide, run_strategy
+from aimss.forecast.joints.strategy import (
+    JointOptions,
+    StrategyJoints,
+    let_pain_decide,
+    pain_under,
+    run_strategy,
+)
+from aimss.forecast.joints.summary import ratio_interval
 from aimss.forecast.joints.twins import JointTwins, make_twins
 
 if TYPE_CHECKING:
@@ -26,15 +35,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class JointForecast:
-    """The whole joint half of a forecast; `dataset` is the summary, the rest what the page needs beside it."""
+    """The whole joint half of a forecast; `findings` are what the page needs of it."""
 
     weeks: JointCalendar
     record: JointRecord
     twins: JointTwins
     strategies: tuple[StrategyJoints, ...]
     options: JointOptions
-    dataset: xr.Dataset
+    seed: int
+    findings: JointFindings
     caveats: tuple[str, ...] = CAVEATS
+
+    @cached_property
+    def dataset(self) -> xr.Dataset:
+        """The findings for analysis, dims (strategy, twin, time, definition, month, interval)."""
+        return joint_dataset(self)
 
 
 def risk_factors_of(patient: Patient) -> dict[str, bool | None]:
@@ -70,22 +85,58 @@ def run_joint(
 
     estradiol_ratio : strategy -> (t,) or (twins, t) on `joint_weeks`, estradiol against the same woman without the
         drug; None lets the engine make it.
-    The dataset of the result has dims (strategy, twin, time, definition, month, interval).
     Raises RecordError for pain scores that cannot be placed.
     """
     options = options or JointOptions()
-    record = joint_record(patient)
-    weeks = joint_weeks(patient, compiled_strategies)
-    ratio = simulated_ratio(patient, compiled_strategies, weeks) if estradiol_ratio is None else estradiol_ratio
-    exposed = exposures(compiled_strategies, weeks, ratio)
-    her_past = next((e for c, e in zip(compiled_strategies, exposed, strict=True) if c.shares_past), exposed[0])
-    made = make_twins(
-        record, risk_factors_of(patient), her_past, weeks, twins=twins, seed=seed, context=options.context,
-        drug_specific=options.drug_specific, variant=options.variant,
-    )  # fmt: skip
+    weeks, record, made, exposed = _prepared(patient, compiled_strategies, estradiol_ratio, twins, seed, options)
     poor_sleep = patient.risk_factors.poor_sleep is True
     settled = [
         let_pain_decide(made, c, e, weeks, options, seed) for c, e in zip(compiled_strategies, exposed, strict=True)
     ]
     run = tuple(run_strategy(made, e, weeks, options, seed, poor_sleep) for e in settled)
-    return JointForecast(weeks, record, made, run, options, joint_dataset(run, made, weeks, record, options, seed))
+    return JointForecast(weeks, record, made, run, options, seed, joint_findings(run, made, weeks))
+
+
+def attributable_share(
+    patient: Patient,
+    compiled: CompiledStrategy,
+    estradiol_ratio: Mapping[str, FloatArray],
+    twins: int,
+    seed: int,
+    options: JointOptions,
+    *,
+    code: str,
+    month: int,
+) -> FloatArray | None:
+    """Return the share of reports due to the drug that `run_joint` would give, (3,), without the rest of it.
+
+    code : a definition; month : one of MONTHS; None where the forecast does not reach it.
+    """
+    weeks, _, made, exposed = _prepared(patient, [compiled], estradiol_ratio, twins, seed, options)
+    if month not in months_reached(weeks):
+        return None
+    settled = let_pain_decide(made, compiled, exposed[0], weeks, options, seed)
+    _, with_drug, without = pain_under(made, settled, weeks, options, seed)
+    p1, p0 = (reports(x, code, month, made, weeks) for x in (with_drug, without))
+    return ratio_interval(p1 - p0, p1, made.draw)
+
+
+def _prepared(
+    patient: Patient,
+    compiled: Sequence[CompiledStrategy],
+    estradiol_ratio: Mapping[str, FloatArray] | None,
+    twins: int,
+    seed: int,
+    options: JointOptions,
+) -> tuple[JointCalendar, JointRecord, JointTwins, list[WeeklyExposure]]:
+    """Her weeks, her scores, her twins given these, and what each strategy exposes them to."""
+    record = joint_record(patient)
+    weeks = joint_weeks(patient, compiled)
+    ratio = simulated_ratio(patient, compiled, weeks) if estradiol_ratio is None else estradiol_ratio
+    exposed = exposures(compiled, weeks, ratio)
+    her_past = next((e for c, e in zip(compiled, exposed, strict=True) if c.shares_past), exposed[0])
+    made = make_twins(
+        record, risk_factors_of(patient), her_past, weeks, twins=twins, seed=seed, context=options.context,
+        drug_specific=options.drug_specific, variant=options.variant,
+    )  # fmt: skip
+    return weeks, record, made, exposed

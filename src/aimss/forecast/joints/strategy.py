@@ -19,6 +19,8 @@ from aimss.forecast.joints.twins import JointTwins
 if TYPE_CHECKING:
     from aimss.care.compile import CompiledStrategy
 
+_BLOCK = 256  # twins at a time, so that what is worked on stays in the processor's cache
+
 
 @dataclass(frozen=True)
 class JointOptions:
@@ -60,24 +62,25 @@ def run_strategy(
     poor_sleep: bool,
 ) -> StrategyJoints:
     """Return one strategy over the twins."""
-    pain, with_drug, without = _pain(twins, exposure, weeks, options, seed)
+    pain, with_drug, without = pain_under(twins, exposure, weeks, options, seed)
     stopped = _stopping(twins, pain, exposure, weeks, options, seed, poor_sleep)
     return StrategyJoints(exposure, pain, with_drug, without, stopped)
 
 
-def _pain(
+def pain_under(
     twins: JointTwins, exposure: WeeklyExposure, weeks: JointCalendar, options: JointOptions, seed: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Pain with the strategy, with its drugs alone, and without the aromatase inhibitor, (n, t) each."""
-    factor = np.ones(twins.background.shape)
+    """Return pain with the strategy, with its drugs alone, and without the aromatase inhibitor, (n, t) each."""
+    added = twins.effect(exposure)
     if options.switch_effect and exposure.switched_week is not None:
         # Beta(4, 1) by its quantile function
-        factor[:, weeks.index(exposure.switched_week) :] = uniforms(seed, "joint/switch", 0, len(twins), 1) ** 0.25
-    base = twins.background + twins.tamoxifen(exposure)
-    with_drug = clip_pain(base + twins.effect(exposure) * factor)
+        added[:, weeks.index(exposure.switched_week) :] *= uniforms(seed, "joint/switch", 0, len(twins), 1) ** 0.25
+    tamoxifen = bool(exposure.on_tamoxifen.any())
+    base = twins.background + twins.tamoxifen(exposure) if tamoxifen else twins.background
+    with_drug = clip_pain(np.add(added, base, out=added))
     today = weeks.index(0)
     pain = apply_remedies(with_drug, exposure.remedies, twins.draw, options.remedies, seed, forecast_from=today)
-    return pain, with_drug, clip_pain(base)
+    return pain, with_drug, clip_pain(base) if tamoxifen else twins.pain_without_drugs
 
 
 def let_pain_decide(
@@ -93,7 +96,7 @@ def let_pain_decide(
         return plain
     from aimss.care.triggers import resolve_triggers
 
-    pain, _, _ = _pain(twins, plain, weeks, options, seed)
+    pain, _, _ = pain_under(twins, plain, weeks, options, seed)
 
     def observe(_: object, index: NDArray[np.int64], days: FloatArray) -> dict[str, FloatArray]:
         at = np.array([weeks.index(day / 7.0) for day in days])
@@ -124,9 +127,8 @@ def _stopping(
     pick = twins.draw % count
     rates = setting_rates(theta, options.setting, seed)
     first = weeks.index(max(0, weeks.start_week))
-    load = burden(pain, pain[:, weeks.index(weeks.start_week)])[:, first:]
     time = weeks.since_start[first:] / WEEKS_PER_MONTH
-    sleep: FloatArray | float = 1.0
+    sleep = np.ones(len(twins))
     if poor_sleep:
         parameter = joint_parameters()["stopping_hazard_ratio_poor_sleep"]
         assert parameter.ci95_low is not None
@@ -134,6 +136,19 @@ def _stopping(
         sd = np.log(parameter.ci95_high / parameter.ci95_low) / 3.92
         sleep = parameter.value * np.exp(sd * normals(seed, "joint/sleep", 0, len(twins), 1)[:, 0])
     one = {n: v[pick] for n, v in theta.items() if v.ndim == 1}
-    return stopping(
-        load, time, one, (rates[0][pick], rates[1][pick]), multiplier=sleep, on_treatment=exposure.on_ai[..., first:]
-    )
+    start = weeks.index(weeks.start_week)
+    monthly = np.maximum(0, weeks.positions_of_months - first)
+    parts = []
+    for edge in range(0, len(twins), _BLOCK):
+        some = slice(edge, edge + _BLOCK)
+        part = stopping(
+            burden(pain[some], pain[some, start])[:, first:],
+            time,
+            {n: v[some] for n, v in one.items()},
+            (rates[0][pick[some]], rates[1][pick[some]]),
+            multiplier=sleep[some],
+            on_treatment=exposure.on_ai[..., first:] if exposure.on_ai.ndim == 1 else exposure.on_ai[some, first:],
+        )
+        parts.append((part.for_pain[:, monthly], part.for_other_reasons[:, monthly]))
+    for_pain, for_other_reasons = (np.concatenate(cause) for cause in zip(*parts, strict=True))
+    return Stopping(time[monthly], for_pain, for_other_reasons)

@@ -32,7 +32,9 @@ class Causes:
         return cls(np.asarray(basis[:, length > 1e-9 * max(length.max(initial=0.0), 1e-300)]))
 
 
-def by_draw(values: FloatArray, draw: NDArray[np.int64], causes: Causes | None = None) -> tuple[FloatArray, FloatArray]:
+def by_draw(
+    values: NDArray[np.floating], draw: NDArray[np.int64], causes: Causes | None = None
+) -> tuple[FloatArray, FloatArray]:
     """Return the mean of twins' values in each parameter draw that occurs, freed of sampling noise, and its weight.
 
     values : (n, ...); draw : (n,). Shrinking keeps the overall mean and takes the within-draw variance out of the
@@ -81,7 +83,7 @@ def weighted_quantile(values: FloatArray, weight: FloatArray, share: float) -> F
     return np.asarray(np.take_along_axis(ranked, at[None], axis=0)[0])
 
 
-def interval(values: FloatArray, draw: NDArray[np.int64], causes: Causes | None = None) -> FloatArray:
+def interval(values: NDArray[np.floating], draw: NDArray[np.int64], causes: Causes | None = None) -> FloatArray:
     """Median, 5 % and 95 % of the mean over women, (3, ...); causes as in `by_draw`, for probabilities only."""
     means, weight = by_draw(values, draw, causes)
     return np.stack([weighted_quantile(means, weight, share) for share in SHARES])

@@ -74,6 +74,11 @@ class JointTwins:
         table = np.stack([c for c in columns if c.shape == self.draw.shape and np.ptp(c) > 0], axis=1)
         return Causes.of(self.draw, np.asarray((table - table.mean(axis=0)) / table.std(axis=0)))
 
+    @cached_property
+    def pain_without_drugs(self) -> FloatArray:
+        """Pain with neither aromatase inhibitor nor tamoxifen, (n, t) points; many strategies share it."""
+        return clip_pain(self.background)
+
     def effect(self, exposure: WeeklyExposure, switch_factor: FloatArray | float = 1.0) -> FloatArray:
         """Return what the drug adds before clipping, (n, t) points; 0 in women who are not susceptible."""
         time = np.arange(exposure.suppressed.shape[-1], dtype=float)
