@@ -77,8 +77,3 @@ def render_png(spec: Spec, *, scale: float = 2.0) -> bytes:
     paper["config"]["background"] = "white"
     png: bytes = vl_convert.vegalite_to_png(paper, scale=scale)
     return png
-
-
-def warm_up() -> None:
-    """Start the renderer, a third of a second, where a page will be drawn later; meant for a thread."""
-    render_svg({"data": {"values": [{"x": 0}]}, "mark": "point"})

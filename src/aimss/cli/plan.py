@@ -52,8 +52,10 @@ def plan(
     """Her plan: what the drug will do to her bones and joints, and what each choice does."""
     import gc
     import os
+    from contextlib import nullcontext
 
     import aimss
+    from aimss.chart_processes import drawn_beside
     from aimss.cli.progress import stages
 
     # one short run: no garbage worth collecting, and matrices too small for a second thread of the linear algebra
@@ -66,13 +68,8 @@ def plan(
         command += f" --t-score-reference {t_score_reference}"
     command += " --explain" if explain else ""
     command += f" --parameters {parameters.name}" if parameters else ""
-    if not json_only:
-        from threading import Thread
-
-        from aimss.charting import warm_up
-
-        Thread(target=warm_up, daemon=True).start()
-    with stages("Forecast", quiet=json_only) as progress:
+    beside = nullcontext() if json_only else drawn_beside()
+    with beside, stages("Forecast", quiet=json_only) as progress:
         made = aimss.plan(
             record, strategy, years=years, twins=twins, seed=seed, workers=workers,
             t_score_reference=t_score_reference, parameters=parameters, explain=explain, export_draws=export_draws,

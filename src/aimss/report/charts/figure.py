@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from typing import Any
 
-from aimss.charting import PALETTE, render_svg
+from aimss.chart_processes import svg_to_come
+from aimss.charting import PALETTE
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DASHES: tuple[list[int], ...] = ([1, 0], [7, 3], [2, 3], [8, 3, 2, 3], [12, 4], [4, 2], [1, 2], [9, 2, 2, 2, 2, 2])
@@ -41,13 +44,19 @@ class DataTable:
 
 @dataclass(frozen=True)
 class Figure:
-    """An inline SVG (safe to put into HTML as it is), its caption and its data."""
+    """A chart, its caption and its data; `drawn` waits for the SVG that `svg` fits to the page."""
 
-    svg: str
+    drawn: Callable[[], str]
+    identity: str
     title: str
     description: str
     caption: str
     table: DataTable | None = None
+
+    @cached_property
+    def svg(self) -> str:
+        """The inline SVG, safe to put into HTML as it is."""
+        return inline_svg(self.drawn(), identity=self.identity, title=self.title, description=self.description)
 
 
 def inline_svg(svg: str, *, identity: str, title: str, description: str) -> str:
@@ -83,7 +92,6 @@ def inline_svg(svg: str, *, identity: str, title: str, description: str) -> str:
 def draw(
     spec: dict[str, Any], *, identity: str, title: str, description: str, caption: str, table: DataTable | None = None
 ) -> Figure:
-    """Render a Vega-Lite spec into a `Figure`."""
+    """Have a Vega-Lite spec drawn as a `Figure`."""
     spec = {**spec, "config": {**PLAIN, **spec.get("config", {})}}
-    svg = inline_svg(render_svg(spec), identity=identity, title=title, description=description)
-    return Figure(svg, title, description, caption, table)
+    return Figure(svg_to_come(spec), identity, title, description, caption, table)
