@@ -13,7 +13,7 @@ from aimss.errors import AimssError, RecordError
 from aimss.forecast.joints.calendar import simulated_ratio
 from aimss.forecast.joints.context import excess_share, persistence_context, study_readings
 from aimss.forecast.joints.document import joints_document
-from aimss.forecast.joints.forecast import joint_weeks, run_joint
+from aimss.forecast.joints.forecast import attributable_share, joint_weeks, run_joint
 from aimss.forecast.joints.scores import joint_record
 from aimss.forecast.joints.strategy import JointOptions
 from aimss.forecast.joints.summary import by_draw
@@ -361,3 +361,28 @@ def test_a_score_without_recall_is_counted_as_the_last_day_and_said_so():
     assert any("does not say over which days" in why for why in assumed())
     assert any("asked over 7 days" in why for why in assumed(recall="7_days"))
     assert assumed(recall="24_hours") == []
+
+
+@pytest.mark.parametrize("month", [12, 24])
+def test_the_share_alone_is_that_of_the_whole_forecast(month):
+    woman = planned()
+    strategies = compiled(woman, "as_now", years=1.5)
+    ratio = step_ratio(woman, strategies)
+    options = JointOptions(context=0.0)
+    whole = run_joint(woman, strategies, ratio, 300, 3, options)
+    alone = attributable_share(woman, strategies[0], ratio, 300, 3, options, code="S-CUM", month=month)
+    if month == 24:
+        assert alone is None
+        assert 24 not in whole.dataset["month"]
+    else:
+        assert np.array_equal(alone, at(whole, "attributable_share", month=month))
+
+
+def test_stopping_does_not_depend_on_how_many_twins_are_worked_on_at_a_time(monkeypatch):
+    woman = record(risk_factors={"poor_sleep": True})
+    by_many = run(woman, "as_now", "ai_pause_6_weeks", twins=300)
+    monkeypatch.setattr("aimss.forecast.joints.strategy._BLOCK", 7)
+    by_few = run(woman, "as_now", "ai_pause_6_weeks", twins=300)
+    for one, other in zip(by_many.strategies, by_few.strategies, strict=True):
+        assert np.array_equal(one.stopped.for_pain, other.stopped.for_pain)
+        assert np.array_equal(one.stopped.for_other_reasons, other.stopped.for_other_reasons)
