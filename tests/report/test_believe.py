@@ -11,7 +11,6 @@ from plan_factory import JOINTS, document, validation, validation_part
 from aimss.calibration.validation_summary import COMMAND, data_sha256, shipped_summary
 from aimss.forecast.plan_document import ValidationPart
 from aimss.report.believe import LIMITS, LIMITS_OF, SHORT, believe, held, judge
-from aimss.report.charts.believe import wilson
 from aimss.report.page import render_page
 
 
@@ -78,11 +77,6 @@ def test_criteria():
     assert "chance" in judge(part(n=10, inside=8))[1]
     assert "chance" not in judge(part(n=500, inside=400))[1]
     assert held(part(ours=1.6)) is True  # the chart is of the ranges alone
-
-
-def test_wilson_interval():
-    # Wilson 1927 as tabulated by R's prop.test(8, 10, correct = FALSE)
-    assert wilson(8, 10) == pytest.approx((0.4901625, 0.9433178), abs=1e-6)
 
 
 def test_a_miss_is_as_loud_as_a_hit():

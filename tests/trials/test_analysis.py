@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from aimss.trials.analysis import difference, summarise, wilson, women_per_arm
+from aimss.trials.analysis import difference, summarise, women_per_arm
 from aimss.trials.events import DEATH, DROPOUT, END, EVENT, censored, first_time
 from aimss.trials.survival import curve, hazard_ratio
 
@@ -14,11 +14,6 @@ def test_newcombe_s_own_example() -> None:
     a, b = np.repeat([1.0, 0.0], [56, 14]), np.repeat([1.0, 0.0], [48, 32])
     found = difference(a, b, share=True)
     assert (found.estimate, found.low95, found.high95) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
-
-
-def test_wilson_s_interval() -> None:
-    # Newcombe 1998, Stat Med 17:857, table I: 81/263, method 3
-    assert wilson(81, 263)[1:] == pytest.approx((0.2553, 0.3662), abs=5e-5)
 
 
 def test_welch_is_scipy_s() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from aimss.body.joint_draws import FloatArray
-from aimss.body.joint_targets import predict, wilson
+from aimss.body.joint_targets import predict
 from aimss.body.persistence import WEEKS_PER_MONTH, Stopping, persistence_targets, population_stopping
+from aimss.normal import wilson
 
 # hazard ratio of stopping, anastrozole against placebo, blinded prevention trial: note of prevalence/adherence:D046
 BLINDED_STOPPING = (0.97, (0.87, 1.09))
@@ -32,7 +33,7 @@ def target_rows(women: int, seed: int) -> list[dict[str, Any]]:
         rows.append(
             _row(target.setting, f"stopped, {target.cause} cause", "AI" if target.on_drug else "placebo",
                  target.month * WEEKS_PER_MONTH, target.observed, path[:, int(target.month)],
-                 wilson(target.observed, target.n) if target.n else None)
+                 wilson(target.observed * target.n, target.n) if target.n else None)
         )  # fmt: skip
     # blinded, so without the pain of knowing; a hazard ratio of about the log of the shares still on treatment
     drug = population_stopping("sestak2018_ibis2", context=0.0).any_cause[:, 60]

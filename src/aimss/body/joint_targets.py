@@ -18,6 +18,7 @@ import numpy as np
 from aimss.body import joint_observation as see
 from aimss.body.joint import Course, WomenNumbers, course, sobol_women
 from aimss.body.joint_draws import FloatArray, Theta, latent_draws, survey_labels, take, trial_labels
+from aimss.normal import NORMAL_95, wilson
 
 GRID_WEEKS: tuple[float, ...] = (0, 2, 4, 6, 9, 13, 20, 26, 39, 52, 78, 104, 156, 182, 208, 260)
 WOMEN, SEED = 512, 6
@@ -43,19 +44,11 @@ class Target:
         """95 % interval of the observation: Wilson for a share with its n, else the error stated in the target."""
         if self.part == "score":
             if "log SE" in self.definition:
-                return self.observed * np.exp(-1.96 * 0.25), self.observed * np.exp(1.96 * 0.25)
-            return self.observed - 1.96 * 0.2, self.observed + 1.96 * 0.2
+                return self.observed * np.exp(-NORMAL_95 * 0.25), self.observed * np.exp(NORMAL_95 * 0.25)
+            return self.observed - NORMAL_95 * 0.2, self.observed + NORMAL_95 * 0.2
         if self.n is None:
             return None
-        return wilson(self.observed, self.n)
-
-
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share of n (Wilson 1927)."""
-    z = 1.96
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return float(centre - half), float(centre + half)
+        return wilson(self.observed * self.n, self.n)
 
 
 @dataclass(frozen=True, eq=False)

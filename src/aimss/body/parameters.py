@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from aimss.counter_random import normals
 from aimss.errors import ParameterError
+from aimss.normal import NORMAL_95
 
-_NORMAL_95 = 1.959963984540054
 _UNIT_INTERVAL = "lognormal in (0,1)"
 _DRAWN = ("lognormal", _UNIT_INTERVAL, "normal")
 _SITE_SUFFIXES = ("_lumbar_spine", "_total_hip", "_femoral_neck")
@@ -41,7 +41,7 @@ class Parameter:
     def sd(self) -> float:
         """Return the SD of its uncertainty: of its logarithm, or of itself where it is normal; 0 where it is fixed."""
         if self.distribution == "normal" and self.ci95_low is not None and self.ci95_high is not None:
-            return (self.ci95_high - self.ci95_low) / (2 * _NORMAL_95)
+            return (self.ci95_high - self.ci95_low) / (2 * NORMAL_95)
         return self.ln_sd or 0.0
 
 

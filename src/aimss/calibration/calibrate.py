@@ -32,9 +32,9 @@ from aimss.calibration.fit import (
 from aimss.calibration.tables import Line, renewed
 from aimss.calibration.targets_shipped import bone_arms, bone_targets, evidence_row
 from aimss.calibration.women_of_arms import women_of_arms
+from aimss.normal import NORMAL_95
 
 Array = NDArray[np.float64]
-NORMAL_95 = 1.959963984540054
 BONE_ITERATIONS, FRACTURE_ITERATIONS, ROUNDS = 40, 12, 2
 ESTRADIOL_SOURCE = "ES062"  # spread of estradiol between women; between assays it is taken as more than half of that
 INFORMS = 0.03  # a study is named as a source if it holds this share of what the data say of a parameter

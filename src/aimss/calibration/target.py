@@ -9,9 +9,9 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from aimss.calibration.arms import Arm, Month, _Form
+from aimss.normal import NORMAL_95
 
 SCHEMA: Literal["aimss-targets/1"] = "aimss-targets/1"
-NORMAL_95 = 1.959963984540054
 SMALLEST = 1e-6  # a share or ratio of 0 has no logarithm
 Scale = Literal["points", "log", "log_ratio"]
 Site = Literal["lumbar_spine", "total_hip", "femoral_neck"]

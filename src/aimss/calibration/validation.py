@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from aimss.body.parameters import Parameters
 from aimss.calibration.arms import Arm
 from aimss.calibration.target import PARTS, Target
+from aimss.normal import NORMAL_95
 
 Array = NDArray[np.float64]
 SCHEMA = "aimss-validation/1"
-NORMAL_95 = 1.959963984540054
 DRAWS, SEED = 200, 1
 PART_NAMES = {
     "estradiol": "Estradiol",

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aimss.forecast.plan_document import PlanDocument, Rival, Validation, ValidationPart
-from aimss.report.charts.believe import Held, held_figure, wilson
+from aimss.normal import wilson
+from aimss.report.charts.believe import Held, held_figure
 from aimss.report.charts.figure import DataTable, Figure
 from aimss.report.reading import COUNTERFACTUAL, mentions_any
 from aimss.report.words import number

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aimss.normal import wilson
+
 Array = NDArray[np.float64]
-Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ def _newcombe(a: Array, b: Array) -> Difference:
     """Newcombe 1998 (Stat Med 17:873), method 10: Wilson limits squared and added."""
     if not (len(a) and len(b)):
         return Difference(float("nan"), float("nan"), float("nan"), float("nan"), "difference of shares (Newcombe)", 0)
-    (p1, l1, u1), (p2, l2, u2) = (wilson(v.sum(), len(v)) for v in (a, b))
+    p1, p2 = _mean(a), _mean(b)
+    (l1, u1), (l2, u2) = (wilson(float(v.sum()), len(v)) for v in (a, b))
     d = p1 - p2
     pooled = (a.sum() + b.sum()) / (len(a) + len(b))
     se = float(np.sqrt(pooled * (1 - pooled) * (1 / len(a) + 1 / len(b))))
@@ -114,14 +116,6 @@ def _newcombe(a: Array, b: Array) -> Difference:
     low = d - float(np.hypot(p1 - l1, u2 - p2))
     high = d + float(np.hypot(u1 - p1, p2 - l2))
     return Difference(d, low, high, p, "difference of shares (Newcombe)", len(a) + len(b))
-
-
-def wilson(events: float, n: int) -> tuple[float, float, float]:
-    """Return a share with Wilson's 95 % interval."""
-    p = float(events) / n
-    centre = (p + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
-    half = Z95 / (1 + Z95**2 / n) * float(np.sqrt(p * (1 - p) / n + Z95**2 / (4 * n * n)))
-    return p, centre - half, centre + half
 
 
 def _ancova(first: NDArray[Any], second: NDArray[Any], base_a: NDArray[Any], base_b: NDArray[Any]) -> Difference:

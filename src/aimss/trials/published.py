@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aimss.errors import DesignError
 from aimss.evidence.tables import Row, load_table
-from aimss.trials.analysis import Z95
+from aimss.normal import NORMAL_95
 from aimss.trials.design import TrialDesign
 from aimss.trials.document import ArmResult, ContrastRow, PublishedRow
 
@@ -148,7 +148,7 @@ def _arm(row: Row, ours: str, arms: Sequence[ArmResult]) -> PublishedRow | None:
         if (e.name, e.site) == ("bmd_percent_change", row.text("site")) and e.month == month:
             median = "median" in row.text("statistic")
             value = e.median if median else e.mean
-            half = Z95 * (e.se or 0.0) * (1.2533 if median else 1.0)
+            half = NORMAL_95 * (e.se or 0.0) * (1.2533 if median else 1.0)
             return _beside(
                 row,
                 ours,

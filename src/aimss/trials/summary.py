@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimss.forecast.run_record import LIBRARIES, parameters_sha256
+from aimss.normal import wilson
 from aimss.patient.dates import DAYS_PER_MONTH
 from aimss.trials import survival
-from aimss.trials.analysis import Difference, difference, summarise, wilson, women_per_arm
+from aimss.trials.analysis import Difference, difference, summarise, women_per_arm
 from aimss.trials.chunk import STORED_FIELDS
 from aimss.trials.columns import Column, endpoint_columns, fracture_kinds
 from aimss.trials.design import JOINT_MEASURES
@@ -224,12 +225,12 @@ def _power(place: dict[str, Any], column: Column, columns: _Columns, job: Job, i
         who[r * design.n : (r + 1) * design.n] = True
         found.append(_compare(column, columns, design.analysis.ancova, i, j, who))
     hits = sum(d.p < alpha for d in found)
-    share, low, high = wilson(hits, len(found))
+    low, high = wilson(hits, len(found))
     estimates = np.array([d.estimate for d in found])
     spread = summarise(np.concatenate([columns.of(column.key, k) for k in (i, j)]), column.share).sd
     mean = float(estimates.mean())
     return Power(
-        **place, replicates=len(found), alpha=alpha, power=rounded(share), power_low95=rounded(low),
+        **place, replicates=len(found), alpha=alpha, power=rounded(hits / len(found)), power_low95=rounded(low),
         power_high95=rounded(high), mean_estimate=rounded(mean), sd_of_estimates=rounded(float(estimates.std(ddof=1))),
         women_per_arm_power_80=women_per_arm(mean, spread or math.nan, 0.8, alpha),
         women_per_arm_power_90=women_per_arm(mean, spread or math.nan, 0.9, alpha),

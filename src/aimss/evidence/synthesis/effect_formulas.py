@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aimss.errors import EvidenceError
+from aimss.normal import NORMAL_95
 
 Array = NDArray[np.floating[Any]]
 Mask = NDArray[np.bool_]
@@ -203,7 +204,7 @@ def _hazard(data: Mapping[str, Array], where: Where) -> Computed:
         _refuse(values <= 0, values, column, "a ratio above 0", where)
     _refuse((low >= high) | (hr < low) | (hr > high), hr, "hr", "ci_low < hr < ci_high", where)
     missing = np.isnan(hr + low + high)
-    se = (np.log(high) - np.log(low)) / (2 * 1.959963984540054)
+    se = (np.log(high) - np.log(low)) / (2 * NORMAL_95)
     return Computed(np.log(hr), se**2, missing)
 
 

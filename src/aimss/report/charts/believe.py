@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aimss.charting import PALETTE
+from aimss.normal import wilson
 from aimss.report.charts.figure import DataTable, Figure, draw
 
-NORMAL_95 = 1.959963984540054
 MET, NOT_MET, NO_TEST = PALETTE[0], PALETTE[1], PALETTE[7]
 
 
@@ -21,14 +21,6 @@ class Held:
     inside: int
     n: int
     met: bool | None
-
-
-def wilson(inside: int, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927, doi 10.1080/01621459.1927.10502953)."""
-    z2, share = NORMAL_95**2, inside / n
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = NORMAL_95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def _row(one: Held) -> dict[str, object]:
