@@ -61,7 +61,8 @@ def test_a_difference_is_answered_by_differences():
 
 def test_validation_shows_it_among_the_peers():
     from aimss.calibration.targets_shipped import bone_arms, bone_targets
-    from aimss.calibration.validation import score_bone, summary_of
+    from aimss.calibration.validation import score_bone
+    from aimss.calibration.validation_scores import summary_of
 
     found = another_trial(bone_arms(), bone_targets(), bone_targets())
     chosen = [(t, v) for t, v in zip(bone_targets(), found, strict=True) if v is not None][:3]

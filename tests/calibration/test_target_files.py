@@ -9,12 +9,22 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from aimss.calibration.arms import Arm
+from aimss.calibration.baselines import regimen
+from aimss.calibration.filing import part_of
 from aimss.calibration.joint_validation import score_joint
 from aimss.calibration.predict import is_bone, predict
 from aimss.calibration.run_validation import validate
+from aimss.calibration.target import Target
 from aimss.calibration.target_files import parse_targets, read_targets, targets_schema
-from aimss.calibration.validation import document, part_of, score_bone, summary_of
+from aimss.calibration.targets_shipped import bone_arms, bone_targets
+from aimss.calibration.unanswerable import no_answer, unsuppressed_months
+from aimss.calibration.validation import Scored, score_bone
+from aimss.calibration.validation_page import markdown, page, target_row
+from aimss.calibration.validation_scores import document, summary_of
+from aimss.cli import app
 from aimss.errors import AimssError, InputFileError, SeveralErrors, TargetError
 from aimss.patient.files import load_yaml
 
@@ -205,3 +215,135 @@ def test_what_ended_before_the_trial_counts_as_stopped():
     data["arms"]["letrozole"]["treatments"] = [{"drug": "letrozole", "from_month": -60, "to_month": 0}]
     file = parse_targets(data)
     assert part_of(file.targets[0], file.arms) == "stopping_ai"
+
+
+def mixture(*parts):
+    data = copy.deepcopy(FILE)
+    data["arms"]["plain"] = {"population": {"age_years": 62}}
+    data["arms"]["after"] = {
+        "population": {"age_years": 62},
+        "treatments": [{"drug": "letrozole", "from_month": -60, "to_month": 0}],
+    }
+    data["arms"]["mixed"] = {"parts": [{"arm": arm, "share": share} for arm, share in parts]}
+    data["targets"] = [{"id": "m", "arm": "mixed", "quantity": "bmd", "site": "lumbar_spine", "month": 12,
+                        "observed": -1, "se": 0.5}]  # fmt: skip
+    return parse_targets(data)
+
+
+@pytest.mark.parametrize(
+    ("parts", "part", "given"),
+    [
+        # the first part is not the largest
+        ([("plain", 0.3), ("letrozole", 0.7)], "bmd_on_ai", "ai_after_tamoxifen"),
+        # two parts of one kind outweigh the largest
+        ([("letrozole", 0.4), ("plain", 0.3), ("after", 0.3)], "bmd_on_ai", "untreated"),
+        ([("after", 0.2), ("letrozole", 0.2), ("plain", 0.6)], "bmd_without_ai", "untreated"),
+        # as many women in each: the order of the table, whatever the order of the file
+        ([("plain", 0.5), ("letrozole", 0.5)], "bmd_on_ai", "untreated"),
+        ([("letrozole", 0.5), ("plain", 0.5)], "bmd_on_ai", "ai_after_tamoxifen"),
+    ],
+)
+def test_a_mixture_is_filed_where_most_of_its_women_are(parts, part, given):
+    file = mixture(*parts)
+    assert part_of(file.targets[0], file.arms) == part
+    assert regimen(file.arms, "mixed") == given
+
+
+def test_a_mixture_of_kinds_says_so():
+    file = mixture(("plain", 0.25), ("letrozole", 0.75))
+    (scored,) = score_bone(file.arms, file.targets, draws=20, peers=False)
+    words = "women of Bone density on an aromatase inhibitor alone: 75 %, Bone density without an inhibitor: 25 %"
+    assert scored.to_json()["mixture"] == words
+    assert f"mixed ({words})" in target_row(scored)
+    file = mixture(("letrozole", 0.25), ("letrozole", 0.75))
+    (scored,) = score_bone(file.arms, file.targets, draws=20, peers=False)
+    assert scored.mixture == ""
+
+
+def test_errors_on_different_scales_are_not_averaged():
+    def scored(target, median):
+        observed = float(median) if target.scale == "points" else float(target.observed)
+        return Scored(target, "stopping_denosumab", 0, 1, median, 0.5 * abs(observed) - 9, 9 + 2 * abs(observed), 0.5)
+
+    arms = ["letrozole", "letrozole_zoledronate"]
+    density = [Target(id=f"d{i}", arm=arms[0], quantity="bmd", site="total_hip", month=12, observed=v, se=1)
+               for i, v in enumerate((-3.0, 1.0))]  # fmt: skip
+    ratio = Target(id="r", arm=arms[0], comparator=arms[1], quantity="hip", measure="hazard_ratio", month=12,
+                   observed=2.0, se=0.3)  # fmt: skip
+    found = summary_of([scored(ratio, 1.0), *(scored(t, t.observed + 2) for t in density)])
+    assert (found["n"], found["unit"], found["n_rmse"], found["rmse"]) == (3, "points", 2, 2.0)
+    (other,) = found["other_scales"]
+    assert (other["unit"], other["n_rmse"], other["rmse"]) == ("ln", 1, pytest.approx(np.log(2), rel=1e-4))
+
+
+PREMENOPAUSAL = {"population": {"age_years": 42, "premenopausal": True}, "treatments": [{"drug": "letrozole"}]}
+
+
+def premenopausal(*treatments, population=None):
+    return Arm.model_validate({"population": population or PREMENOPAUSAL["population"], "treatments": treatments})
+
+
+@pytest.mark.parametrize(
+    ("arm", "bare"),
+    [
+        (premenopausal({"drug": "letrozole"}), (0, 24)),
+        (premenopausal({"drug": "letrozole"}, {"drug": "ovarian_suppression", "to_month": 12}), (12, 24)),
+        (
+            premenopausal({"drug": "letrozole", "to_month": 12}, {"drug": "ovarian_suppression", "from_month": 3}),
+            (0, 3),
+        ),
+        (premenopausal({"drug": "letrozole"}, {"drug": "ovarian_suppression", "suppressed_share": 0}), (0, 24)),
+        # the inhibitor is over before what is measured, and still acted on working ovaries
+        (premenopausal({"drug": "letrozole", "from_month": -12, "to_month": 0}), (-12, 0)),
+        # menopause comes under it: bare until then
+        (premenopausal({"drug": "letrozole"}, population={"years_since_final_menstrual_period": -1}), (0, 12)),
+        (premenopausal({"drug": "letrozole"}, {"drug": "ovarian_suppression"}), None),
+        (premenopausal({"drug": "letrozole"}, {"drug": "ovarian_failure"}), None),
+        (premenopausal({"drug": "tamoxifen"}), None),
+        (premenopausal({"drug": "letrozole", "from_month": 30}), None),
+        (premenopausal({"drug": "letrozole"}, population={"age_years": 62}), None),
+    ],
+)
+def test_months_on_an_inhibitor_over_working_ovaries(arm, bare):
+    assert unsuppressed_months(arm, 24) == bare
+
+
+def test_an_inhibitor_alone_before_menopause_is_refused_aloud_not_scored(tmp_path):
+    data = copy.deepcopy(FILE)
+    data["arms"]["young"] = PREMENOPAUSAL
+    data["arms"]["half_young"] = {"parts": [{"arm": "young", "share": 0.5}, {"arm": "letrozole", "share": 0.5}]}
+    measured = {"quantity": "bmd", "site": "lumbar_spine", "month": 12, "observed": -5, "se": 1}
+    data["targets"] = [
+        data["targets"][0],
+        {"id": "alone", "arm": "young", **measured},
+        {"id": "compared", "arm": "letrozole", "comparator": "young", **measured},
+        {"id": "mixed", "arm": "half_young", **measured},
+        {"id": "ache", "arm": "young", "quantity": "joint_symptoms", "definition": "survey_by", "month": 12,
+         "observed": 60, "n": 100},
+    ]  # fmt: skip
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(data))
+    scored, run = validate(path, draws=20, peers=False)
+    assert [s.target.id for s in scored] == ["a"]
+    assert set(run["unanswered"]) == {"alone", "compared", "mixed", "ache"}
+    assert all("contraindicated" in reason and "young" in reason for reason in run["unanswered"].values())
+    for text in (markdown(scored, run), page(scored, run, {})):
+        assert text.count("contraindicated") == 4
+    shown = CliRunner().invoke(app, ["validate", "--targets", str(path), "--draws", "20", "--no-peers"])
+    assert shown.output.count("NOT ANSWERED") == 4
+
+
+def test_nothing_to_score_is_no_mistake(tmp_path):
+    data = copy.deepcopy(FILE)
+    data["arms"] = {"young": PREMENOPAUSAL}
+    data["targets"] = [{"id": "x", "arm": "young", "quantity": "ctx", "month": 12, "observed": 5, "se": 1}]
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(data))
+    shown = CliRunner().invoke(app, ["validate", "--targets", str(path), "--out", str(tmp_path / "out")])
+    assert shown.exit_code == 0, shown.output
+    assert "NOT ANSWERED: x" in shown.output
+    assert json.loads((tmp_path / "out" / "validation.json").read_text())["summary"]["n"] == 0
+
+
+def test_every_shipped_target_has_an_answer():
+    assert not [t.id for t in bone_targets() if no_answer(bone_arms(), t)]

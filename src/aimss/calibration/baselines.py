@@ -15,10 +15,19 @@ RIDGE = 0.01
 
 
 def regimen(arms: Mapping[str, Arm], name: str) -> str:
-    """Return the class of regimen of an arm; arms of a user's file without one are classed by their drugs."""
+    """Return the class of regimen of an arm; arms of a user's file without one are classed by their drugs.
+
+    A mixture has the class that most of its women have, of classes with as many women the one named first.
+    """
     arm = arms[name]
-    if arm.regimen or arm.parts:
-        return arm.regimen or regimen(arms, arm.parts[0].arm)
+    if arm.regimen:
+        return arm.regimen
+    if arm.parts:
+        women: dict[str, float] = {}
+        for part in arm.parts:
+            of_part = regimen(arms, part.arm)
+            women[of_part] = women.get(of_part, 0.0) + part.share
+        return max(women, key=lambda given: round(women[given], 9))
     assert arm.population is not None
     drugs = {t.drug for t in arm.treatments if t.to_month is None or t.to_month > 0}
     ended = {t.drug for t in arm.treatments} - drugs

@@ -17,9 +17,10 @@ from aimss.body.joint_draws import latent_draws, take
 from aimss.body.joint_targets import GRID_WEEKS, SEED, WOMEN
 from aimss.calibration.arm_schedule import DAYS_PER_MONTH
 from aimss.calibration.arms import AROMATASE_INHIBITORS, Arm
+from aimss.calibration.filing import part_of
 from aimss.calibration.intervals import HIGH, LOW, predictive
 from aimss.calibration.target import Target
-from aimss.calibration.validation import Scored, observed_interval, part_of
+from aimss.calibration.validation import Scored, observed_interval
 
 Array = NDArray[np.float64]
 WEEKS_PER_MONTH = DAYS_PER_MONTH / 7

@@ -27,6 +27,7 @@ def validate(
     Returns the scored targets and the record of the run. Raises TargetError, InputFileError or EngineError.
     """
     from aimss.calibration.predict import is_bone
+    from aimss.calibration.unanswerable import no_answer
     from aimss.calibration.validation import score_bone
 
     arms: Mapping[str, Arm]
@@ -40,6 +41,8 @@ def validate(
 
         given = read_targets(targets_file)
         arms, all_targets = given.arms, given.targets
+    unanswered = {t.id: reason for t in all_targets if (reason := no_answer(arms, t))}
+    all_targets = tuple(t for t in all_targets if t.id not in unanswered)
     bone = [t for t in all_targets if is_bone(t)]
     scored = score_bone(arms, bone, parameters=parameters, draws=draws, seed=seed, peers=peers, progress=progress)
     record = run_record(targets_file, draws, seed, parameters)
@@ -52,9 +55,11 @@ def validate(
     if rest:
         from aimss.calibration.joint_validation import score_joint
 
-        joint, unanswered = score_joint(arms, rest)
-        record["unanswered"] = unanswered
+        joint, too = score_joint(arms, rest)
+        unanswered |= too
         scored = [*scored, *joint]
+    if unanswered:
+        record["unanswered"] = unanswered
     return scored, record
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,28 +11,12 @@ from numpy.typing import NDArray
 
 from aimss.body.parameters import Parameters
 from aimss.calibration.arms import Arm
-from aimss.calibration.target import PARTS, Target
+from aimss.calibration.filing import mixture_in_words, part_of
+from aimss.calibration.target import Target
 from aimss.normal import NORMAL_95
 
 Array = NDArray[np.float64]
-SCHEMA = "aimss-validation/1"
 DRAWS, SEED = 200, 1
-PART_NAMES = {
-    "estradiol": "Estradiol",
-    "bmd_on_ai": "Bone density on an aromatase inhibitor alone",
-    "bmd_with_drug": "Bone density with a bone drug (with or without an inhibitor)",
-    "bmd_without_ai": "Bone density without an inhibitor (menopause, tamoxifen, no drug)",
-    "bmd_premenopausal": "Bone density before menopause (suppression, chemotherapy, tamoxifen)",
-    "stopping_ai": "After stopping an inhibitor",
-    "stopping_denosumab": "After stopping denosumab",
-    "stopping_bisphosphonate": "After stopping a bisphosphonate",
-    "markers": "Markers of turnover",
-    "fractures": "Fractures",
-    "prevalence": "Joint symptoms, by definition",
-    "onset": "Onset and severity of joint symptoms",
-    "pain": "Pain scores",
-    "discontinuation": "Stopping the inhibitor",
-}
 Progress = Callable[[str], None]
 
 
@@ -50,6 +34,7 @@ class Scored:
     rank: float  # share of the predictive distribution below what was observed
     baseline: float | None = None
     peers: Mapping[str, float] = field(default_factory=dict)
+    mixture: str = ""  # of which kinds its women are, where of more than one
 
     @property
     def inside(self) -> bool:
@@ -72,19 +57,21 @@ class Scored:
             "verified": t.verified,
             "statistic": t.statistic,
             "observed": t.observed,
-            "low95": _short(self.low95),
-            "high95": _short(self.high95),
-            "predicted": {"median": _short(self.median), "low90": _short(self.low90), "high90": _short(self.high90)},
+            "low95": short(self.low95),
+            "high95": short(self.high95),
+            "predicted": {"median": short(self.median), "low90": short(self.low90), "high90": short(self.high90)},
             "inside": self.inside,
-            "rank": _short(self.rank),
-            "baseline": None if self.baseline is None else _short(self.baseline),
-            "peers": {name: _short(v) for name, v in self.peers.items()},
+            "rank": short(self.rank),
+            "baseline": None if self.baseline is None else short(self.baseline),
+            "peers": {name: short(v) for name, v in self.peers.items()},
+            "mixture": self.mixture,
             "source": t.source,
             "note": t.note,
         }
 
 
-def _short(value: float) -> float:
+def short(value: float) -> float:
+    """Return a number to the five digits that are written down."""
     return float(f"{value:.5g}")
 
 
@@ -93,53 +80,6 @@ def endpoint(target: Target) -> str:
     what = [target.quantity if target.quantity != "bmd" else "bmd", target.site, target.definition]
     told = target.told_as + (" relative to comparator" if target.relative else "")
     return " ".join(str(w) for w in what if w) + f", {told}"
-
-
-def part_of(target: Target, arms: Mapping[str, Arm]) -> str:
-    """Return the part of the table that a target belongs to; from its arm where the target does not say."""
-    if target.part is not None:
-        return target.part
-    by_quantity = {
-        "estradiol": "estradiol", "joint_symptoms": "prevalence", "pain_change": "pain",
-        "discontinuation": "discontinuation",
-    }  # fmt: skip
-    if target.quantity in by_quantity:
-        return by_quantity[target.quantity]
-    if target.quantity in ("ctx", "ntx", "p1np", "bsap"):
-        return "markers"
-    if target.quantity not in ("bmd", "t_score"):
-        return "fractures"
-    return _bmd_part(target, arms)
-
-
-def _bmd_part(target: Target, arms: Mapping[str, Arm]) -> str:
-    from aimss.calibration.baselines import is_on_inhibitor, regimen
-
-    arm = arms[target.arm]
-    simple = arms[arm.parts[0].arm] if arm.parts else arm
-    assert simple.population is not None
-    if simple.population.menopause_years < 0 and simple.regimen != "natural_menopause":
-        return "bmd_premenopausal"
-    stopped = {t.drug for t in simple.treatments if t.to_month is not None and t.to_month <= target.from_month}
-    last = max(
-        (
-            m
-            for t in simple.treatments
-            if t.drug == "denosumab"
-            for m in ([*t.at_months] or [t.from_month + (t.doses or 1000) * (t.interval_months or 6) - 6])
-        ),
-        default=1e9,
-    )
-    if last + 6 < target.month - 1e-6:
-        return "stopping_denosumab"
-    if stopped & {"letrozole", "anastrozole", "exemestane", "any_aromatase_inhibitor"}:
-        return "stopping_ai"
-    name = regimen(arms, target.arm)
-    if name in ("ai", "ai_after_tamoxifen"):
-        return "bmd_on_ai"
-    if is_on_inhibitor(name) or any(d in name for d in ("zoledronate", "denosumab", "dronate", "raloxifene")):
-        return "bmd_with_drug"
-    return "bmd_without_ai"
 
 
 def observed_interval(target: Target) -> tuple[float, float]:
@@ -205,94 +145,7 @@ def score_bone(
             rank=float(ranks[i]),
             baseline=simple[i],
             peers=theirs[i],
+            mixture=mixture_in_words(t, arms),
         )
         for i, t in enumerate(targets)
     ]
-
-
-def summary(scored: Iterable[Scored]) -> dict[str, Any]:
-    """Return n, inside, coverage over all targets; RMSE in points of BMD change (other units have their own part)."""
-    rows = list(scored)
-    bmd = [s for s in rows if s.target.quantity == "bmd"]
-    whole: dict[str, Any] = {"n": len(rows), "inside": sum(s.inside for s in rows)}
-    whole["coverage"] = _short(whole["inside"] / whole["n"]) if rows else None
-    whole["rmse"] = _rmse([(s.median, s) for s in bmd])
-    whole["rmse_baseline"] = _rmse([(s.baseline, s) for s in bmd if s.baseline is not None])
-    whole["rmse_unit"] = "percentage points of BMD change"
-    whole["n_rmse"] = len(bmd)
-    return whole
-
-
-def _rmse(pairs: Sequence[tuple[Any, Scored]]) -> float | None:
-    from aimss.calibration.scores import rmse
-
-    return _short(rmse([p for p, _ in pairs], [s.target.observed for _, s in pairs])) if pairs else None
-
-
-def _unit(scales: set[str]) -> str:
-    if len(scales) == 1 and scales <= {"points", "T-score"}:
-        return scales.pop()
-    return "ln" if not scales & {"points", "T-score"} else "mixed"
-
-
-def summary_of(rows: Sequence[Scored]) -> dict[str, Any]:
-    """Return the scores of one group of targets on their own scale of errors, with interval score and width."""
-    from aimss.calibration.scores import interval_score
-
-    errors, widths, penalties, simple, paired = [], [], [], [], []
-    for s in rows:
-        t = s.target
-        low, high, seen = (float(t.to_scale(v)) for v in (s.low90, s.high90, t.observed))
-        errors.append(float(t.to_scale(s.median)) - seen)
-        widths.append(high - low)
-        penalties.append(float(interval_score(np.array(seen), np.array(low), np.array(high))))
-        if s.baseline is not None:
-            simple.append(s.baseline - t.observed)
-            paired.append(errors[-1])
-    # a T-score is not a percentage point of density
-    scales = {"T-score" if s.target.quantity == "t_score" else s.target.scale for s in rows}
-    found: dict[str, Any] = {
-        "n": len(rows),
-        "inside": sum(s.inside for s in rows),
-        "coverage": _short(float(np.mean([s.inside for s in rows]))),
-        "unit": _unit(scales),
-        "rmse": _short(float(np.sqrt(np.mean(np.square(errors))))),
-        "bias": _short(float(np.mean(errors))),
-        "mean_interval_score": _short(float(np.mean(penalties))),
-        "mean_width": _short(float(np.mean(widths))),
-        "rmse_baseline": _short(float(np.sqrt(np.mean(np.square(simple))))) if simple else None,
-        "n_baseline": len(simple),
-        "rmse_where_baseline": _short(float(np.sqrt(np.mean(np.square(paired))))) if paired else None,
-        "peers": {},
-    }
-    for name in sorted({n for s in rows for n in s.peers}):
-        answered = [s for s in rows if name in s.peers]
-        theirs = [float(s.target.to_scale(s.peers[name]) - s.target.to_scale(s.target.observed)) for s in answered]
-        ours = [float(s.target.to_scale(s.median) - s.target.to_scale(s.target.observed)) for s in answered]
-        found["peers"][name] = {
-            "n": len(answered),
-            "rmse": _short(float(np.sqrt(np.mean(np.square(theirs))))),
-            "rmse_aimss_on_the_same": _short(float(np.sqrt(np.mean(np.square(ours))))),
-        }
-    return found
-
-
-def groups(scored: Sequence[Scored]) -> dict[str, list[Scored]]:
-    """Return the parts that hold targets, in reading order, then BMD by site and by role."""
-    found = {p: [s for s in scored if s.part == p] for p in PARTS}
-    for site in ("lumbar_spine", "total_hip", "femoral_neck"):
-        found[f"all_bmd_{site}"] = [s for s in scored if s.target.quantity == "bmd" and s.target.site == site]
-    for role in ("calibrate", "check", "blind"):
-        found[f"role_{role}"] = [s for s in scored if s.target.role == role]
-    return {name: rows for name, rows in found.items() if rows}
-
-
-def document(scored: Sequence[Scored], run: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the whole result in the shape of aimss-validation/1."""
-    return {
-        "schema": SCHEMA,
-        "targets": [s.to_json() for s in scored],
-        "summary": summary(scored),
-        "parts": {name: summary_of(rows) for name, rows in groups(scored).items()},
-        "run": dict(run),
-    }

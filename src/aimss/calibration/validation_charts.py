@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from aimss.calibration.filing import PART_NAMES
 from aimss.calibration.scores import by_chance, reliability
-from aimss.calibration.validation import PART_NAMES, Scored
+from aimss.calibration.validation import Scored
 from aimss.charting import PALETTE, Spec
 
 LOG_PARTS = ("estradiol", "fractures")  # ratios and shares of a start: even on a logarithm

@@ -6,17 +6,20 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aimss.calibration.filing import PART_NAMES
 from aimss.calibration.sister_trials import NAME as ANOTHER_TRIAL
-from aimss.calibration.validation import PART_NAMES, Scored, document, endpoint, groups, summary_of
+from aimss.calibration.validation import Scored, endpoint
+from aimss.calibration.validation_scores import document, groups, summary_of
 
 _SITES = {"all_bmd_lumbar_spine": "All BMD, lumbar spine", "all_bmd_total_hip": "All BMD, total hip",
           "all_bmd_femoral_neck": "All BMD, femoral neck", "role_calibrate": "Targets that were fitted",
           "role_check": "Targets that were only checked", "role_blind": "A user's own targets"}  # fmt: skip
 PEER_NAMES = {"peterson_riggs": "Peterson-Riggs", "joerg_2022": "Jörg 2022"}
 EXPLAINED = (
-    "RMSE, width and interval score are in percentage points of BMD change for bone density and on the natural "
-    "logarithm for markers, estradiol, ratios and shares. The interval holds parameter uncertainty, the fitted spread "
-    "between trials and the sampling error of the printed result.",
+    "RMSE, width and interval score are in percentage points of BMD change (points) for bone density and on the "
+    "natural logarithm (ln) for markers, estradiol, ratios and shares; results on several scales are scored one scale "
+    "after the other, and what has to be beaten stands beside the first. The interval holds parameter uncertainty, the "
+    "fitted spread between trials and the sampling error of the printed result.",
     "“Other trials” is the mean of what other trials of the same regimen printed for the same site within 6 months of "
     "the same month: how close one comes that knows regimen, site and month and no model. It never holds the trial "
     "that it predicts, while most targets here were fitted by aimss; figures of trials that a fit has not seen are in "
@@ -38,11 +41,20 @@ def _number(value: float | None, digits: int = 2) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
+def _unanswered(run: Mapping[str, Any]) -> list[str]:
+    return [f"Not answered: {name}: {reason}." for name, reason in run.get("unanswered", {}).items()]
+
+
+def _of(scale: Mapping[str, Any], n: int) -> str:
+    return f" (n {scale['n_rmse']})" if scale["n_rmse"] < n else ""
+
+
 def summary_rows(scored: Sequence[Scored]) -> list[list[str]]:
     """Return the table of scores, one row a group: name, n, inside, RMSE, what it has to beat, width, score."""
     rows = []
     for group, members in groups(scored).items():
         s = summary_of(members)
+        scales = [s, *s["other_scales"]]
         models = "; ".join(_beside(n, p) for n, p in s["peers"].items() if n in PEER_NAMES)
         others = s["peers"].get(ANOTHER_TRIAL)
         rows.append(
@@ -50,12 +62,12 @@ def summary_rows(scored: Sequence[Scored]) -> list[list[str]]:
                 name_of(group),
                 str(s["n"]),
                 f"{s['inside']} ({100 * s['coverage']:.0f} %)",
-                f"{_number(s['rmse'])} {s['unit']}",
+                "; ".join(f"{_number(one['rmse'])} {one['unit']}" + _of(one, s["n"]) for one in scales),
                 _number(s["rmse_baseline"]),
                 _beside(ANOTHER_TRIAL, others) if others else "–",
                 models or "–",
-                _number(s["mean_width"]),
-                _number(s["mean_interval_score"]),
+                "; ".join(_number(one["mean_width"]) for one in scales),
+                "; ".join(_number(one["mean_interval_score"]) for one in scales),
             ]
         )
     return rows
@@ -73,6 +85,7 @@ def target_row(s: Scored) -> list[str]:
     t = s.target
     months = f"{t.from_month:g}–{t.month:g}" if t.from_month else f"{t.month:g}"
     arm = t.arm.replace("_", " ") + (f" v {t.comparator.replace('_', ' ')}" if t.comparator else "")
+    arm += f" ({s.mixture})" if s.mixture else ""
     return [
         "inside" if s.inside else "MISSED",
         t.id,
@@ -90,6 +103,7 @@ def target_row(s: Scored) -> list[str]:
 def markdown(scored: Sequence[Scored], run: Mapping[str, Any], preface: str = "") -> str:
     """Return the validation as Markdown: what it is, scores by part, then every target, misses as loud as hits."""
     s = document(scored, run)["summary"]
+    unanswered = _unanswered(run)
     lines = [
         "# Validation: predicted against published",
         "",
@@ -97,8 +111,10 @@ def markdown(scored: Sequence[Scored], run: Mapping[str, Any], preface: str = ""
         "",
         *([preface, ""] if preface else []),
         f"{s['inside']} of {s['n']} published results lie within the 90 % predictive interval "
-        f"({100 * s['coverage']:.0f} %)." if s["n"] else "No target.",
+        f"({100 * s['coverage']:.0f} %)." if s["n"] else "No target was scored.",
         "",
+        *(f"- **{line}**" for line in unanswered),
+        *([""] if unanswered else []),
         *_table(SUMMARY_HEAD, summary_rows(scored)),
         "",
         *(line for text in EXPLAINED for line in (text, "")),
@@ -108,7 +124,7 @@ def markdown(scored: Sequence[Scored], run: Mapping[str, Any], preface: str = ""
             missed = sum(not m.inside for m in members)
             lines += [f"## {PART_NAMES[group]}", "", f"{missed} of {len(members)} missed.", ""]
             lines += [*_table(TARGET_HEAD, [target_row(m) for m in members]), ""]
-    lines += ["## Run", "", *(f"- {k}: {v}" for k, v in run.items()), ""]
+    lines += ["## Run", "", *(f"- {k}: {v}" for k, v in run.items() if k != "unanswered"), ""]
     return "\n".join(lines)
 
 
@@ -135,6 +151,7 @@ def page(scored: Sequence[Scored], run: Mapping[str, Any], charts: Mapping[str, 
     """Return one HTML page that stands alone: scores, charts (caption -> SVG), every target."""
     s = document(scored, run)["summary"]
     body = [f"<p>{s['inside']} of {s['n']} published results lie within the 90 % predictive interval.</p>"]
+    body += [f"<p><strong>{html.escape(line)}</strong></p>" for line in _unanswered(run)]
     body.append(_html_table(SUMMARY_HEAD, summary_rows(scored)))
     body += [f"<p>{html.escape(text)}</p>" for text in EXPLAINED]
     for caption, svg in charts.items():
@@ -143,7 +160,8 @@ def page(scored: Sequence[Scored], run: Mapping[str, Any], charts: Mapping[str, 
         if group in PART_NAMES:
             body.append(f"<h2>{html.escape(PART_NAMES[group])}</h2>")
             body.append(_html_table(TARGET_HEAD, [target_row(m) for m in members]))
-    body.append("<h2>Run</h2><ul>" + "".join(f"<li>{html.escape(f'{k}: {v}')}</li>" for k, v in run.items()) + "</ul>")
+    record = "".join(f"<li>{html.escape(f'{k}: {v}')}</li>" for k, v in run.items() if k != "unanswered")
+    body.append(f"<h2>Run</h2><ul>{record}</ul>")
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>aimss: predicted against published</title>'

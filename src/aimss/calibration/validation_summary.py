@@ -19,6 +19,12 @@ from aimss.forecast.plan_document import Rival, Validation, ValidationPart
 FILE = "validation_summary.json"
 COMMAND = f"aimss validate --summary src/aimss/calibration/{FILE}"
 JOINT_PARTS = ("prevalence", "onset", "pain", "discontinuation")
+UNIT_NAMES = {
+    "points": "percentage points of bone density",
+    "T-score": "T-scores",
+    "pain points": "points on the 0-10 scale",
+    "ln": "natural logarithm",
+}
 OF_CALIBRATION = ("targets/bone.csv", "targets/bone_arms.yaml")
 
 
@@ -32,7 +38,8 @@ def data_sha256() -> dict[str, str]:
 
 def summarise(scored: Sequence[Any], record: Mapping[str, Any]) -> Validation:
     """Return the summary of scored targets (`Scored`) and the record of their run."""
-    from aimss.calibration.validation import PART_NAMES, groups
+    from aimss.calibration.filing import PART_NAMES
+    from aimss.calibration.validation_scores import groups
 
     return Validation(
         command=record["command"],
@@ -48,13 +55,10 @@ def summarise(scored: Sequence[Any], record: Mapping[str, Any]) -> Validation:
 
 
 def _part(part: str, rows: Sequence[Any]) -> ValidationPart:
-    from aimss.calibration.validation import PART_NAMES, summary_of
+    from aimss.calibration.filing import PART_NAMES
+    from aimss.calibration.validation_scores import summary_of
 
-    # where results of two units stand in one part (bone density and fractures after denosumab), errors are of the first
-    bmd, pain = ([s for s in rows if s.target.quantity == q] for q in ("bmd", "pain_change"))
-    one_unit = bmd or pain or rows
-    unit = "percentage points of bone density" if bmd else "points on the 0-10 scale" if pain else "natural logarithm"
-    scores = summary_of(one_unit)
+    scores = summary_of(rows)
     other = scores["peers"].get(ANOTHER_TRIAL)
     return ValidationPart(
         part=part,
@@ -63,8 +67,8 @@ def _part(part: str, rows: Sequence[Any]) -> ValidationPart:
         inside=sum(s.inside for s in rows),
         fitted=sum(s.target.role == "calibrate" for s in rows),
         own_study_effect=part in JOINT_PARTS,
-        unit=unit,
-        n_rmse=len(one_unit),
+        unit=UNIT_NAMES[scores["unit"]],
+        n_rmse=scores["n_rmse"],
         rmse=scores["rmse"],
         bias=scores["bias"],
         constant_change=Rival(

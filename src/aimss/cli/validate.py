@@ -56,7 +56,7 @@ def validate(
         sys.stdout.write(json.dumps(targets_schema(), indent=1) + "\n")
         return
     from aimss.calibration.run_validation import validate as run
-    from aimss.calibration.validation import document
+    from aimss.calibration.validation_scores import document
     from aimss.cli.progress import stages
 
     if first_fit and summary is not None:
@@ -81,7 +81,7 @@ def validate(
         return
     _print(scored, misses_only=targets is None)
     for name, reason in record.get("unanswered", {}).items():
-        typer.echo(f"not answered: {name}: {reason}")
+        typer.echo(f"NOT ANSWERED: {name}: {reason}.")
     if out is not None:
         typer.echo(f"\nwritten to {out}: validation.md, validation.html, validation.json", err=True)
 
