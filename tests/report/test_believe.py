@@ -70,13 +70,13 @@ def test_criteria():
     assert judge(part()) == (True, "criteria met")
     assert judge(part(inside=40))[0] is False  # 80 %
     assert judge(part(inside=50))[0] is False  # 100 %: wider than needed
-    assert "half" in judge(part(ours=1.6))[1]
+    assert "more than 50 %" in judge(part(ours=1.6))[1]
     assert judge(part(ours=1.5))[0] is True
     assert judge(part(n=5, inside=4, simple=None))[0] is None  # 4 of 5 and 5 of 5 both miss 82-97 %
     assert judge(part(own_study_effect=True, inside=50)) == (None, "agreement, not a test")
     assert "chance" in judge(part(n=10, inside=8))[1]
     assert "chance" not in judge(part(n=500, inside=400))[1]
-    assert held(part(ours=1.6)) is True  # the chart is of the ranges alone
+    assert held(part(ours=1.6)) is True
 
 
 def test_a_miss_is_as_loud_as_a_hit():
@@ -122,3 +122,35 @@ def test_a_plan_without_scores_keeps_the_limits():
 def test_scores_are_in_plan_json():
     text = json.loads(document(validation=shipped_summary()).model_dump_json(by_alias=True))
     assert {p["part"] for p in text["validation"]["parts"]} == set(SHORT)
+
+
+def test_the_chart_judges_as_the_list_does(monkeypatch):
+    drawn = []
+    monkeypatch.setattr("aimss.report.believe.held_figure", lambda rows, *_: drawn.extend(rows))
+    parts = [
+        part(),
+        part("bmd_with_drug", ours=1.6),  # the range held as many as it should, the error is too large
+        part("bmd_without_ai", inside=30),
+        part("stopping_denosumab", n=5, inside=4, simple=None),
+        part("prevalence", own_study_effect=True, simple=None),
+    ]
+    listed = believe(document(validation=scores(*parts), joints=JOINTS)).parts
+    assert [row.met for row in drawn] == [m.met for m in listed]
+    assert [row.label for row in drawn] == [m.label for m in listed]
+    assert {row.label: row.within for row in drawn if row.met is False} == {SHORT["bmd_with_drug"]: True}
+
+
+def test_the_chart_says_where_the_error_alone_is_too_large():
+    figure = believe(document(validation=scores(part("bmd_on_ai", ours=1.6), part("fractures", inside=30)))).figure
+    assert f"{SHORT['bmd_on_ai']} (50): error too large" in figure.svg
+    assert f"{SHORT['fractures']} (50)<" in figure.svg
+    assert "criterion not met" in figure.svg
+
+
+def test_figures_of_the_criteria_are_those_judged_by(monkeypatch):
+    monkeypatch.setattr("aimss.report.believe.COVERAGE_WANTED", (0.7, 0.96))
+    monkeypatch.setattr("aimss.report.believe.OF_CONSTANT_CHANGE", 0.4)
+    page = shown(part(inside=36, ours=1.5))
+    assert "70 to 96 % of published results" in page.text
+    assert "at most 40 %" in page.text
+    assert "more than 40 % of that of a constant yearly change" in page.text

@@ -39,6 +39,8 @@ def data_sha256() -> dict[str, str]:
 def summarise(scored: Sequence[Any], record: Mapping[str, Any]) -> Validation:
     """Return the summary of scored targets (`Scored`) and the record of their run."""
     from aimss.calibration.filing import PART_NAMES
+    from aimss.calibration.targets_shipped import bone_arms
+    from aimss.calibration.unvalidated_ranges import range_errors
     from aimss.calibration.validation_scores import groups
 
     return Validation(
@@ -51,6 +53,7 @@ def summarise(scored: Sequence[Any], record: Mapping[str, Any]) -> Validation:
             for name, site in (("spine", "lumbar_spine"), ("hip", "total_hip"))
         },
         parts=[_part(part, rows) for part, rows in groups(scored).items() if part in PART_NAMES],
+        ranges=range_errors(scored, bone_arms()),
     )
 
 

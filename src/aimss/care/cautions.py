@@ -22,8 +22,8 @@ VALIDATED_ANTIRESORPTIVE_YEARS_ON_AI = 3.0
 
 BANNERS = {
     "premenopausal_suppression": (
-        "Ovarian suppression before menopause: trials differ here by more than anywhere else, and the model loses too"
-        " little at the spine against the largest of them, too much at the hip. It is not validated."
+        "Ovarian suppression before menopause: trials differ here by more than anywhere else, and the model is not"
+        " validated for it."
     ),
     # SAF-AI-01 (not verified) asks for it before menopause; the model's ovary fades within a year (estrogen_fall_scale)
     "suppression_after_menopause": (
@@ -32,13 +32,12 @@ BANNERS = {
         " for it before menopause only (SAF-AI-01, not verified)."
     ),
     "after_denosumab": (
-        "After denosumab: bone loss after stopping agrees with the one trial that reports it, but vertebral fractures"
-        " after stopping are under-stated, after eight years of it about threefold. Do not rank the timing of what"
-        " follows by this forecast."
+        "After denosumab: few trials say what follows it, and the model is not validated for that. Do not rank the"
+        " timing of what follows by this forecast."
     ),
     "antiresorptive_on_ai_over_3_years": (
-        "More than three years of a bone medicine on an aromatase inhibitor: in the two larger trials of three to five"
-        " years the spine gained about two points less than the model says; it is not validated."
+        f"More than {VALIDATED_ANTIRESORPTIVE_YEARS_ON_AI:g} years of a bone medicine on an aromatase inhibitor: few"
+        " trials are as long, and the model is not validated for it."
     ),
 }
 

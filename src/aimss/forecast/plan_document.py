@@ -162,6 +162,20 @@ class ValidationPart(Document):
     other_trials: Rival | None = Field(description="the mean of other trials of the same regimen, site and month")
 
 
+class RangeError(Document):
+    """How the shipped model met the published results of one kind in a range that a banner warns of."""
+
+    banner: str = Field(description="id of the banner")
+    what: str = Field(description="a site of bone density or a kind of fracture")
+    unit: Literal["percentage points of bone density", "natural logarithm"]
+    n: int = Field(description="published results")
+    trials: int = Field(description="that reported them")
+    inside: int = Field(description="of the results within the model's 90 % predictive interval")
+    middle: float = Field(description="median over the results of predicted less published")
+    lowest: float
+    highest: float
+
+
 class Validation(Document):
     """Scores of the shipped parameters against published results, as `aimss validate` last made them."""
 
@@ -173,6 +187,7 @@ class Validation(Document):
         description="SD between trials of one regimen beyond sampling error, in points of BMD change, by site"
     )
     parts: list[ValidationPart]
+    ranges: list[RangeError] = Field(default=[], description="errors where a banner warns, by banner and outcome")
 
 
 class RunRecord(Document):

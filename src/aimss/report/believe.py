@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from aimss.care.cautions import VALIDATED_ANTIRESORPTIVE_YEARS_ON_AI
 from aimss.forecast.plan_document import PlanDocument, Rival, Validation, ValidationPart
 from aimss.normal import wilson
 from aimss.report.charts.believe import Held, held_figure
@@ -47,8 +48,9 @@ LIMITS = {
     ),
     "outside": (
         "where the model is off",
-        "After denosumab, with ovarian suppression before menopause, and beyond three years of a bone medicine on the "
-        "drug, the model is known to be off; a banner says where.",
+        "After denosumab, with ovarian suppression before menopause, and beyond "
+        f"{VALIDATED_ANTIRESORPTIVE_YEARS_ON_AI:g} years of a bone medicine on the drug, the model is known to be off; "
+        "a banner says where and by how much.",
     ),
     "stopped": ("after stopping", "What follows when a drug is stopped rests on few published results."),
     "assay": (
@@ -117,6 +119,8 @@ class Believe:
     figure: Figure | None
     limits: Mapping[str, tuple[str, str]]
     coverage_wanted: str
+    nominal: str
+    error_wanted: str
     same_parameters: bool
     command: str
     sections: Mapping[str, list[Met]]
@@ -177,7 +181,7 @@ def judge(part: ValidationPart) -> tuple[bool | None, str]:
         reasons.append(what + (" (with so few results chance could do that)" if low <= NOMINAL <= high else ""))
     simple = part.constant_change
     if simple and simple.rmse_aimss_on_the_same > OF_CONSTANT_CHANGE * simple.rmse:
-        reasons.append("the error is more than half of that of a constant yearly change")
+        reasons.append(f"the error is more than {100 * OF_CONSTANT_CHANGE:.0f} % of that of a constant yearly change")
     if reasons:
         return False, "criterion not met: " + "; ".join(reasons)
     return (None, "too few published results to judge") if held(part) is None else (True, "criteria met")
@@ -248,12 +252,14 @@ def believe(document: PlanDocument) -> Believe:
         (p for p in (validation.parts if validation else []) if p.part in bearing), key=lambda p: order.index(p.part)
     )
     met = [Met(p.part, SHORT[p.part], *judge(p), _sentence(p), LIMITS_OF[p.part]) for p in shown]
-    rows = [Held(SHORT[p.part], p.inside, p.n, held(p)) for p in shown]
+    rows = [Held(SHORT[p.part], p.inside, p.n, m.met, held(p) is not False) for p, m in zip(shown, met, strict=True)]
     return Believe(
         parts=met,
         figure=held_figure(rows, COVERAGE_WANTED, _table(shown)),
         limits=_limits(validation),
         coverage_wanted=" to ".join(f"{100 * share:.0f}" for share in COVERAGE_WANTED),
+        nominal=f"{100 * NOMINAL:.0f} %",
+        error_wanted=f"{100 * OF_CONSTANT_CHANGE:.0f} %",
         same_parameters=validation is None or validation.parameters_sha256 == document.run.parameters_sha256,
         command=validation.command if validation else "",
         sections={name: [m for m in met if m.part in parts] for name, parts in SECTION_PARTS.items()},

@@ -10,28 +10,32 @@ from aimss.charting import PALETTE
 from aimss.normal import wilson
 from aimss.report.charts.figure import DataTable, Figure, draw
 
+VERDICTS = {True: "criteria met", False: "criterion not met", None: "no test"}
 MET, NOT_MET, NO_TEST = PALETTE[0], PALETTE[1], PALETTE[7]
 
 
 @dataclass(frozen=True)
 class Held:
-    """One row of the chart: how many of n lay inside, and whether that met the criterion; None where it is no test."""
+    """One row of the chart: how many of n lay inside, and whether the criteria were met; None where it is no test.
+
+    within : whether the share alone gave no offence, so that a row that did not meet them failed by its error.
+    """
 
     label: str
     inside: int
     n: int
     met: bool | None
+    within: bool
 
 
 def _row(one: Held) -> dict[str, object]:
     low, high = wilson(one.inside, one.n)
-    words = {True: "share within the criterion", False: "outside it", None: "no test"}[one.met]
     return {
-        "part": f"{one.label} ({one.n})",
+        "part": f"{one.label} ({one.n})" + (": error too large" if one.met is False and one.within else ""),
         "share": 100 * one.inside / one.n,
         "low": 100 * low,
         "high": 100 * high,
-        "how": words,
+        "how": VERDICTS[one.met],
     }
 
 
@@ -45,7 +49,7 @@ def held_figure(rows: Sequence[Held], criterion: tuple[float, float], table: Dat
     x = {"type": "quantitative", "scale": {"domain": [start, 100], "nice": False}}
     low, high = (100 * c for c in criterion)
     y = {"field": "part", "type": "nominal", "sort": None}
-    kinds = {"domain": ["share within the criterion", "outside it", "no test"]}
+    kinds = {"domain": list(VERDICTS.values())}
     legend = {"orient": "top", "labelFontSize": 13, "columnPadding": 40, "labelOffset": 6}
     layers: list[dict[str, object]] = [
         {
@@ -100,11 +104,13 @@ def held_figure(rows: Sequence[Held], criterion: tuple[float, float], table: Dat
         title="Published results inside the model's 90 % range",
         description=(
             f"For {len(rows)} kinds of published result, the share that lay inside the 90 % predictive interval, with "
-            f"its own 95 % interval, beside the criterion of {low:.0f} to {high:.0f} %. The table holds the numbers."
+            f"its own 95 % interval, beside the criterion of {low:.0f} to {high:.0f} %; colour and shape say whether "
+            "that and the criterion of the error were met, as the list does. The table holds the numbers."
         ),
         caption=(
             "In brackets: how many published results. Bar: how far chance alone could move the share (95 % range). "
-            f"Shaded: the criterion set before scoring, {low:.0f} to {high:.0f} %; more is too wide, less too narrow."
+            f"Shaded: the criterion for it set before scoring, {low:.0f} to {high:.0f} %; more is too wide, less too "
+            "narrow. Colour and shape: both criteria, of the range and of the error, as in the list."
         ),
         table=table,
     )
