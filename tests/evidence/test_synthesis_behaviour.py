@@ -21,6 +21,7 @@ from aimss.evidence.synthesis.batched import reml_many
 from aimss.evidence.synthesis.bayesian import pool_bayes
 from aimss.evidence.synthesis.binomial_normal import pool_exact
 from aimss.evidence.synthesis.effect_sizes import EffectSizes, effect_sizes
+from aimss.evidence.synthesis.heterogeneity import fisher_scoring
 from aimss.evidence.synthesis.inconsistency import node_splits
 from aimss.evidence.synthesis.meta_regression import regress, subgroups
 from aimss.evidence.synthesis.network import network_meta_analysis
@@ -483,3 +484,11 @@ def test_network_command_names_the_bad_cell(tmp_path: Path) -> None:
     run = RUN.invoke(app, ["evidence", "network", path])
     assert isinstance(run.exception, EvidenceError)
     assert "row 2 (line 3), column sei" in str(run.exception)
+
+
+def test_scoring_climbs_to_the_top_and_says_where_it_does_not_settle():
+    # log-likelihood -(tau2 - 2)^2 / 2: one step; with too little information said, steps overshoot and are halved
+    assert fisher_scoring(lambda t: (2.0 - t, 1.0), 0.5, 1.0) == pytest.approx(2.0, abs=1e-12)
+    assert fisher_scoring(lambda t: (2.0 - t, 0.6), 0.5, 1.0) == pytest.approx(2.0, abs=1e-9)
+    assert fisher_scoring(lambda t: (-1.0 - t, 1.0), 0.5, 1.0) == 0.0
+    assert fisher_scoring(lambda _: (1.0, 1.0), 0.0, 1.0, most=5) is None

@@ -30,7 +30,7 @@ from aimss.care.kleene import (
 )
 from aimss.errors import RuleError
 
-COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool | None]] = {
+COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,

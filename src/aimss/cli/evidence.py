@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from aimss.cli import evidence_synthesis
+from aimss.cli.printing import print_json
 
 app = typer.Typer(
     name="evidence",
@@ -22,10 +22,6 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard outpu
 Store = Annotated[
     Path | None, typer.Option("--store", help="Your own library (SQLite file); default in your user data folder.")
 ]
-
-
-def _print_json(data: object) -> None:
-    typer.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 @app.command()
@@ -42,7 +38,7 @@ def show(
 
     found = page(name, store)
     if as_json:
-        _print_json(found.as_dict())
+        print_json(found.as_dict())
     else:
         typer.echo(found.text())
 
@@ -91,7 +87,7 @@ def _list(text: str, filters: dict[str, str], as_json: bool, own: tuple[Path | N
     found = find_sources(text, **filters)
     imported = search_existing(own[0], text, limit=own[1]) if own else ()
     if as_json:
-        _print_json(
+        print_json(
             {
                 "sources": [
                     {"id": s.id, "reference": s.short, "title": s.title, "year": s.year, "verified": s.verified}
@@ -125,7 +121,7 @@ def import_file(
 
     report = import_files(files, store, kind)
     if as_json:
-        _print_json(report.as_dict())
+        print_json(report.as_dict())
     else:
         typer.echo(report.text())
     if report.refused:
@@ -155,7 +151,7 @@ def prisma(as_json: Json = False, store: Store = None) -> None:
     with open_store(store, create=False) as library:
         counts = library.prisma()
     if as_json:
-        _print_json(counts.as_dict())
+        print_json(counts.as_dict())
     else:
         typer.echo(counts.text())
 
@@ -174,7 +170,7 @@ def audit(
 
     result = run(uses_in_plan(plan) if plan else ())
     if as_json:
-        _print_json(result.as_dict())
+        print_json(result.as_dict())
     else:
         typer.echo(result.text())
     if not result.sound:

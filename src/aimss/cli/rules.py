@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from aimss.cli.printing import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,10 +25,6 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard outpu
 Local = Annotated[
     list[Path] | None, typer.Option("--rules", help="A local guideline file (YAML), beside those of aimss; repeatable.")
 ]
-
-
-def _print_json(data: Any) -> None:
-    typer.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def _library(local: list[Path] | None) -> Sequence[CompiledGuideline]:
@@ -54,7 +51,7 @@ def evaluate(
 
     report = evaluate_rules(read_record(record), _library(rules))
     if as_json:
-        _print_json(report.to_json())
+        print_json(report.to_json())
         return
     from aimss.care.report_text import report_text
 
@@ -104,7 +101,7 @@ def list_rules(as_json: Json = False, rules: Local = None) -> None:
 
     found = listing(_library(rules))
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         typer.echo(listing_text(found))
 
@@ -123,7 +120,7 @@ def show(
 
     found = shown_rule(name, _library(rules))
     if as_json:
-        _print_json(found)
+        print_json(found)
     else:
         typer.echo(shown_text(found))
 
@@ -149,7 +146,7 @@ def harms(
     report = evaluate_rules(read_record(record))
     effects = effects_of(drug, report.facts) if drug else report.effects()
     if as_json:
-        _print_json([asdict(effect) for effect in effects])
+        print_json([asdict(effect) for effect in effects])
         return
     for effect in effects:
         typer.echo(effect_text(effect))
@@ -164,7 +161,7 @@ def facts(as_json: Json = False) -> None:
     from aimss.care.facts import fact_names
 
     if as_json:
-        _print_json(
+        print_json(
             [
                 {"name": f.name, "unit": f.unit, "label": f.label, "fields": list(f.fields)}
                 for f in fact_names().values()
@@ -194,7 +191,7 @@ def run_tests(
     results = run_cases(load_file(cases), library_with([rules_file]), cases.name)
     failed = [item for item in results if not item.passed]
     if as_json:
-        _print_json(
+        print_json(
             {
                 "schema": "aimss-rule-tests/1",
                 "passed": len(results) - len(failed),
@@ -222,7 +219,7 @@ def schema() -> None:
     """
     from aimss.care.rules import rule_schema
 
-    _print_json(rule_schema())
+    print_json(rule_schema())
 
 
 @app.command()

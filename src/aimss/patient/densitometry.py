@@ -107,20 +107,20 @@ def _equation(site: Site, device: Device) -> tuple[float, float, str]:
 
 def to_hologic(bmd_g_cm2: float, site: Site, device: Device) -> float:
     """BMD in g/cm2 of another device on the Hologic scale, through the standardised BMD (Hui 1997; RB054-RB064)."""
-    if device == "hologic":
-        return bmd_g_cm2
-    intercept, slope, _ = _equation(site, device)
-    base, rise, _ = _equation(site, "hologic")
-    return (intercept + slope * bmd_g_cm2 - base) / rise
+    return _converted(bmd_g_cm2, site, device, "hologic")
 
 
 def from_hologic(bmd_g_cm2: float, site: Site, device: Device) -> float:
     """BMD in g/cm2 of the Hologic scale on the scale of another device; the inverse of `to_hologic`."""
-    if device == "hologic":
+    return _converted(bmd_g_cm2, site, "hologic", device)
+
+
+def _converted(bmd_g_cm2: float, site: Site, device: Device, other: Device) -> float:
+    if device == other:
         return bmd_g_cm2
     intercept, slope, _ = _equation(site, device)
-    base, rise, _ = _equation(site, "hologic")
-    return (base + rise * bmd_g_cm2 - intercept) / slope
+    base, rise, _ = _equation(site, other)
+    return (intercept + slope * bmd_g_cm2 - base) / rise
 
 
 def conversion_error_percent(site: Site) -> float:

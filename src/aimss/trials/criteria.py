@@ -7,28 +7,17 @@ executed: the text is parsed and its tree walked.
 from __future__ import annotations
 
 import ast
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
-_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
+from aimss.care.expression import COMPARISONS, SUMS
+
+# on columns of numbers: what is among a list is not asked of them
+_COMPARE = {kind: how for kind, how in COMPARISONS.items() if kind not in (ast.In, ast.NotIn)}
 
 
 class CriterionError(ValueError):
@@ -78,8 +67,8 @@ def _value(node: ast.expr, fields: Mapping[str, NDArray[Any]]) -> Any:  # noqa: 
             return -_value(inner, fields)
         case ast.UnaryOp(op=ast.Not(), operand=inner):
             return np.logical_not(np.asarray(_value(inner, fields), dtype=bool))
-        case ast.BinOp(op=op, left=left, right=right) if type(op) in _ARITHMETIC:
-            return _ARITHMETIC[type(op)](_value(left, fields), _value(right, fields))
+        case ast.BinOp(op=op, left=left, right=right) if type(op) in SUMS:
+            return SUMS[type(op)](_value(left, fields), _value(right, fields))
         case ast.BoolOp(op=op, values=values):
             parts = [np.asarray(_value(v, fields), dtype=bool) for v in values]
             return np.logical_and.reduce(parts) if isinstance(op, ast.And) else np.logical_or.reduce(parts)

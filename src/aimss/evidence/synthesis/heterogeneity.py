@@ -7,6 +7,7 @@ REML and ML by Fisher scoring), Viechtbauer (2007; Q-profile interval).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -108,22 +109,35 @@ def _fisher_scoring(y: Array, v: Array, x: Array, *, restricted: bool) -> float:
     k, p = x.shape
     plain = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
     hat = x @ np.linalg.solve(x.T @ x, x.T)
-    tau2 = max(0.0, (float(plain @ plain) - float(np.sum(v * (1 - np.diag(hat))))) / (k - p))
-    smallest = float(v.min())
-    last = 0.0
-    for _ in range(200):
-        score, information = _score(y, v, x, tau2, restricted)
-        step = score / information
+    start = max(0.0, (float(plain @ plain) - float(np.sum(v * (1 - np.diag(hat))))) / (k - p))
+    found = fisher_scoring(lambda tau2: _score(y, v, x, tau2, restricted), start, float(v.min()))
+    return _bisect_score(y, v, x, restricted) if found is None else found
+
+
+def fisher_scoring(
+    score: Callable[[float], tuple[float, float]], start: float, smallest: float, most: int = 200
+) -> float | None:
+    """Climb a likelihood over tau² >= 0 by Fisher scoring; None where it has not settled after ``most`` steps.
+
+    Parameters
+    ----------
+    score : tau² -> derivative of the log-likelihood and its information, on a common scale.
+    smallest : smallest sampling variance: the scale on which a step counts as none.
+    """
+    tau2, last = start, 0.0
+    for _ in range(most):
+        derivative, information = score(tau2)
+        step = derivative / information
         # steps that change sign are overshooting: half of one lands close to the maximum
         step *= 0.5 if step * last < 0 else 1.0
         last = step
         if tau2 == 0 and step <= 0:
             return 0.0
-        new: float = max(0.0, tau2 + step)
+        new = max(0.0, tau2 + step)
         if abs(new - tau2) <= 1e-13 * smallest + 1e-12 * new:
             return new
         tau2 = new
-    return _bisect_score(y, v, x, restricted)
+    return None
 
 
 def _bisect_score(y: Array, v: Array, x: Array, restricted: bool) -> float:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from aimss.errors import EvidenceError
 from aimss.evidence.synthesis.distributions import chi2_tail, two_sided_quantile
+from aimss.evidence.synthesis.heterogeneity import fisher_scoring
 from aimss.evidence.synthesis.network_data import NetworkStudy
 from aimss.evidence.synthesis.tables import Table
 
@@ -156,20 +157,16 @@ def network_tau2(data: Stacked, method: str) -> float:
     moment: float = max(0.0, (float(data.y @ p0 @ data.y) - df) / float(np.sum(p0 * data.z)))
     if method == "DL":
         return moment
-    tau2, smallest = moment, float(np.diag(data.v).min())
-    for _ in range(500):
+
+    def score(tau2: float) -> tuple[float, float]:
         p, weight = _projection(data, tau2)
         py = p @ data.y
-        core = p if method == "REML" else weight
-        cz = core @ data.z
-        score = float(py @ data.z @ py) - float(np.trace(cz))
-        step = score / float(np.sum(cz * cz.T))
-        if tau2 == 0 and step <= 0:
-            return 0.0
-        new: float = max(0.0, tau2 + step)
-        if abs(new - tau2) <= 1e-13 * smallest + 1e-12 * new:
-            return new
-        tau2 = new
+        cz = (p if method == "REML" else weight) @ data.z
+        return float(py @ data.z @ py) - float(np.trace(cz)), float(np.sum(cz * cz.T))
+
+    found = fisher_scoring(score, moment, float(np.diag(data.v).min()), most=500)
+    if found is not None:
+        return found
     raise EvidenceError("network", "a maximum of the likelihood for tau²", "no convergence", "Use --method DL.")
 
 
