@@ -329,8 +329,12 @@ def test_an_inhibitor_alone_before_menopause_is_refused_aloud_not_scored(tmp_pat
     assert all("contraindicated" in reason and "young" in reason for reason in run["unanswered"].values())
     for text in (markdown(scored, run), page(scored, run, {})):
         assert text.count("contraindicated") == 4
-    shown = CliRunner().invoke(app, ["validate", "--targets", str(path), "--draws", "20", "--no-peers"])
-    assert shown.output.count("NOT ANSWERED") == 4
+    command = ["validate", "--targets", str(path), "--draws", "20", "--no-peers"]
+    shown = CliRunner().invoke(app, command)
+    assert shown.stdout.count("NOT ANSWERED") == 4
+    for_machines = CliRunner().invoke(app, [*command, "--json"])
+    assert set(json.loads(for_machines.stdout)["run"]["unanswered"]) == set(run["unanswered"])
+    assert for_machines.stderr.count("NOT ANSWERED") == 4
 
 
 def test_nothing_to_score_is_no_mistake(tmp_path):

@@ -78,11 +78,11 @@ def validate(
         typer.echo(f"written to {summary}", err=True)
     if json_only:
         sys.stdout.write(text + "\n")
-        return
-    _print(scored, misses_only=targets is None)
+    else:
+        _print(scored, misses_only=targets is None)
     for name, reason in record.get("unanswered", {}).items():
-        typer.echo(f"NOT ANSWERED: {name}: {reason}.")
-    if out is not None:
+        typer.echo(f"NOT ANSWERED: {name}: {reason}.", err=json_only)
+    if out is not None and not json_only:
         typer.echo(f"\nwritten to {out}: validation.md, validation.html, validation.json", err=True)
 
 
