@@ -113,10 +113,10 @@ def test_ranks_of_the_truth_are_uniform_in_a_small_problem():
     weights = around.weights(p.observed - predicted)
     covariance = np.linalg.inv(slopes.T @ around.precision(weights) @ slopes + p.prior_precision)
     whole = Fit(p, p.centre, covariance, predicted, slopes, SPREAD, weights, 0.0, 0)
-    assert 0.84 < linear_check(whole, 400).coverage_90 < 0.95
+    assert 0.84 < linear_check(whole, 400).coverage(0.9) < 0.95
     few = engine_check(whole, 30)
     assert few.ranks.shape == (30, 2)
-    assert 0.75 < few.coverage_90 < 1.0
+    assert 0.75 < few.coverage(0.9) < 1.0
 
 
 def test_a_sampler_finds_the_laplace_posterior_where_the_model_is_nearly_linear():

@@ -62,9 +62,10 @@ def test_results_of_remedies_rest_on_evidence_rows_that_were_seen():
 
 @pytest.mark.skipif(find_spec("numpyro") is None, reason="the extra bayes is not installed")
 @pytest.mark.parametrize("which", ["not slow", pytest.param("slow", marks=pytest.mark.slow)])
-def test_the_fit_itself_in_a_process_of_its_own(which):
+@pytest.mark.parametrize("name", ["joint_fit_in_jax.py", "simulated_in_jax.py"])
+def test_the_fit_itself_in_a_process_of_its_own(which, name):
     """jax starts threads, and tests of the trials fork: they do not share a process."""
-    file = str(HERE / "joint_fit_in_jax.py")
+    file = str(HERE / name)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", which, file]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
@@ -105,3 +106,51 @@ def test_each_study_is_also_told_as_a_new_one():
     assert by_kind["survey"].error_held_out > by_kind["survey"].error_own_effect
     assert by_kind["adverse event, an arm"].error_held_out > by_kind["adverse event, an arm"].error_own_effect
     assert sum(s.n for s in by_kind.values()) == len(rows)
+
+
+def rows_of_one_data_set(seed):
+    shared = {"effective_sample_size": 90.0, "divergences": 0, "leapfrog_steps": 7.0, "seconds": 1.5}
+    return [{"parameter": name, "rank": (seed % 97) / 97, **shared} for name in ("a", "b")]
+
+
+def test_simulated_data_sets_go_on_where_they_stopped_and_never_mix(tmp_path):
+    from aimss.calibration.joint_fit.simulated_table import collect, summary
+    from aimss.errors import RunError
+
+    path, made, settings = tmp_path / "simulated.csv", [], {"warmup": 5, "draws": 9}
+
+    def ranked(seed):
+        made.append(seed)
+        return rows_of_one_data_set(seed)
+
+    collect(path, "latent", 3, 1, settings, ranked)
+    collect(path, "latent", 5, 1, settings, ranked)
+    collect(path, "remedy", 2, 1, settings, ranked)
+    assert made == [10001, 10002, 10003, 10004, 10005, 10001, 10002]
+    assert [(r["stage"], r["parameter"], r["data_sets"]) for r in summary(path)] == [
+        ("latent", "a", 5), ("latent", "b", 5), ("remedy", "a", 2), ("remedy", "b", 2),
+    ]  # fmt: skip
+    with pytest.raises(RunError, match="another folder"):
+        collect(path, "latent", 6, 2, settings, ranked)
+    with pytest.raises(RunError, match="another folder"):
+        collect(path, "latent", 6, 1, {"warmup": 6, "draws": 9}, ranked)
+    path.write_text("\n".join(path.read_text().splitlines()[:-1]) + "\n")
+    with pytest.raises(RunError, match="data set 2 of stage remedy cut short"):
+        collect(path, "remedy", 3, 1, settings, ranked)
+
+
+def test_ranks_that_are_not_uniform_are_a_fault(tmp_path):
+    from aimss.calibration.joint_fit.simulated_table import collect, faults
+
+    path, settings = tmp_path / "simulated.csv", {"warmup": 5, "draws": 9}
+    collect(path, "latent", 97, 1, settings, rows_of_one_data_set)
+    assert faults(path) == []
+    shifted = [{**r, "rank": r["rank"] / 2} for r in rows_of_one_data_set(1)]
+    collect(path, "remedy", 20, 1, settings, lambda _: shifted)
+    assert [f.partition(":")[0] for f in faults(path)] == ["remedy"]
+
+
+def test_from_shipped_without_a_check_has_nothing_to_do(tmp_path):
+    result = CliRunner().invoke(app, ["calibrate", "--part", "joint", "--from-shipped", "--out", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "--simulate" in result.output

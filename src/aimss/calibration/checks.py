@@ -108,7 +108,7 @@ def write_simulation(
             "check": check,
             "parameter": name,
             "p_uniform": p,
-            "coverage_90_all": found.coverage_90,
+            "coverage_90_all": found.coverage(0.9),
             "data_sets": data_sets,
         }
         for check, found in (

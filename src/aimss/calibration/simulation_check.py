@@ -57,10 +57,10 @@ class SimulationCheck:
     names: tuple[str, ...]
     ranks: Array
 
-    @property
-    def coverage_90(self) -> float:
-        """Share of truths within the central 90 % of the posterior, over all parameters."""
-        return float(np.mean((self.ranks > 0.05) & (self.ranks < 0.95)))
+    def coverage(self, level: float, name: str | None = None) -> float:
+        """Return the share of truths within that central part of the posterior, of one parameter or over all."""
+        ranks = self.ranks if name is None else self.ranks[:, self.names.index(name)]
+        return float(np.mean(np.abs(ranks - 0.5) < level / 2))
 
     def p_values(self) -> dict[str, float]:
         """Return the p value of uniform ranks for each parameter (Kolmogorov-Smirnov)."""

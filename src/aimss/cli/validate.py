@@ -137,6 +137,8 @@ Examples:
   aimss calibrate --out fit --leave-one-out --simulate 200
 
   aimss calibrate --part joint --out fit-joint --chains 4 --draws 1000
+
+  aimss calibrate --part joint --from-shipped --out checks-joint --simulate 200
 """
 
 
@@ -151,13 +153,23 @@ def calibrate(
     out: Annotated[Path, typer.Option(help="Folder for the parameter files and the tables of the fit.")],
     part: Annotated[Part, typer.Option(help="Which half to fit; joint needs the extra `bayes`.")] = Part.BONE,
     from_shipped: Annotated[
-        bool, typer.Option(help="Bone: start at the shipped values instead of the priors' centre: the same end.")
+        bool,
+        typer.Option(
+            help="Bone: start at the shipped values instead of the priors' centre: the same end. "
+            "Joint: no fit, only the checks asked for, with the shipped draws."
+        ),
     ] = False,
     leave_one_out: Annotated[bool, typer.Option("--leave-one-out", help="Predict every trial without itself.")] = False,
     refits: Annotated[
         int, typer.Option(help="Bone: trials predicted by a full fit without them; the rest by linear deletion.")
     ] = 0,
-    simulate: Annotated[int, typer.Option(help="Simulated data sets for the check of the fit.")] = 0,
+    simulate: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Simulated data sets for the check of the fit; joint: a broken-off run goes on in the same --out.",
+        ),
+    ] = 0,
     sample: Annotated[
         int, typer.Option(help="Bone: steps of an ensemble sampler beside the Laplace posterior; 4000 take 20 min.")
     ] = 0,
@@ -172,10 +184,14 @@ def calibrate(
     if part is Part.JOINT:
         from aimss.calibration.joint_fit.run import run as run_joint
 
+        if from_shipped and not (simulate or leave_one_out):
+            raise typer.BadParameter(
+                "nothing to do: with --part joint, --from-shipped needs --simulate or --leave-one-out"
+            )
         with stages("Joint fit", quiet=False) as progress:
             paths, faults = run_joint(
-                out, chains=chains, draws=draws, warmup=warmup, seed=seed, leave_one_out=leave_one_out,
-                simulate=simulate, progress=progress,
+                out, chains=chains, draws=draws, warmup=warmup, seed=seed, from_shipped=from_shipped,
+                leave_one_out=leave_one_out, simulate=simulate, progress=progress,
             )  # fmt: skip
         typer.echo("\n".join(str(p) for p in paths))
         for fault in faults:

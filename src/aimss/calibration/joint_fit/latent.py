@@ -60,6 +60,11 @@ class LatentModel:
             theta[name] = numpyro.sample(name, dist.Normal(0.0, 1.0))
         return theta
 
+    def report_probit_of(self, theta: Theta) -> Array:
+        """Return the coordinates in which the trials' intercepts of `theta` are sampled, (trials,)."""
+        mean, scale = Courses(self.predictor, theta).intercepts(jnp.zeros(len(self.predictor.trials)))
+        return (mean - theta["trial_adverse_event_intercept"]) / scale
+
     def of_targets(self, predicted: Array, published: Array | None = None) -> Array:
         """Return the log likelihood of each target from its prediction; of `published` instead of the real results."""
         observed = self.observed if published is None else published

@@ -109,11 +109,9 @@ class Courses:
 
     def highest(self, base: Array, places: Sequence[int], multiplier: Array | None) -> Array:
         """Return the highest pain at any of the visits, (women,) or (k, women) with a multiplier of the amplitude."""
-        top = None
-        for place in places:
-            x = base[place] if multiplier is None else base[place] + multiplier[:, None] * self.extra[place]
-            top = x if top is None else jnp.maximum(top, x)
-        return jnp.clip(top, 0.0, 10.0)
+        at = np.array(places)
+        x = base[at] if multiplier is None else base[at] + multiplier[:, None, None] * self.extra[at]
+        return jnp.clip(x.max(axis=-2), 0.0, 10.0)
 
     def mix(self, if_susceptible: Array, if_not: Array) -> Array:
         """Average over women of both kinds."""

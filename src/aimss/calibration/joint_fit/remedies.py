@@ -19,7 +19,7 @@ import numpy as np
 import numpyro
 import numpyro.distributions as dist
 
-from aimss.calibration.joint_fit.likelihood import Theta
+from aimss.calibration.joint_fit.likelihood import Array, Theta
 from aimss.calibration.joint_fit.priors import priors
 
 ORAL = ("omega_3", "herbal_blue_citrus", "nanoemulsion_curcumin", "testosterone", "topical_emu_oil", "vitamin_d")
@@ -46,6 +46,11 @@ class RemedyResult:
     rows: str
     basis: str
 
+    @property
+    def error(self) -> float:
+        """SD of the result around what its trial would find without end, points."""
+        return float(np.hypot(self.se, EXTERNAL_SD_POINTS if self.external else 0.0))
+
 
 @cache
 def remedy_results() -> tuple[RemedyResult, ...]:
@@ -60,8 +65,8 @@ def remedy_results() -> tuple[RemedyResult, ...]:
     )  # fmt: skip
 
 
-def remedy_model() -> None:
-    """Run as a numpyro model of stage C."""
+def remedy_model(published: Array | None = None) -> None:
+    """Run as a numpyro model of stage C, of the published changes or of simulated ones in their place, (results,)."""
     results = remedy_results()
     theta: Theta = {name: numpyro.sample(name, p.as_distribution) for name, p in priors("remedy").items()}
     for name in ORAL:
@@ -76,8 +81,7 @@ def remedy_model() -> None:
             for r in results
         ]
     )
-    error = np.array([np.hypot(r.se, EXTERNAL_SD_POINTS if r.external else 0.0) for r in results])
-    own = np.diag(error**2)
+    own = np.diag([r.error**2 for r in results])
     spread = {
         "natural_course_between_trial_sd_points": np.array([float(bool(r.response)) for r in results]),
         "response_between_trial_sd_points": np.array([float(r.response in RESPONSES) for r in results]),
@@ -86,5 +90,5 @@ def remedy_model() -> None:
     trials = np.array([r.trial for r in results])
     same = (trials[:, None] == trials).astype(float)
     covariance = own + sum(theta[name] ** 2 * same * np.outer(z, z) for name, z in spread.items())
-    observed = np.array([r.change for r in results])
+    observed = np.array([r.change for r in results]) if published is None else published
     numpyro.sample("published", dist.MultivariateNormal(expected, covariance_matrix=covariance), obs=observed)

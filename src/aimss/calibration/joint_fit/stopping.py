@@ -7,8 +7,10 @@ multinomial (pain, other reasons, still on the drug) of the printed number of wo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -38,6 +40,13 @@ HIGH_PAIN_RATIO, HIGH_PAIN_LOG_SE = 2.09, float(np.log(3.80 / 1.14) / 3.92)
 BLINDED_SETTING, BLINDED_RATIO, BLINDED_LOG_SE = "sestak2018_ibis2", 0.97, float(np.log(1.09 / 0.87) / 3.92)
 # prevalence/adherence:D003, one trial; the draws restate it
 EXEMESTANE_RATIO, EXEMESTANE_LOG_SE = 1.5, float(np.log(2.1 / 1.1) / 3.92)
+Results = Mapping[str, Any]
+MEDIAN_SETTING, EARLY_HALF = "henry2012", "henry2012/by the median"
+LOG_RATIOS = {
+    "high pain": (float(np.log(HIGH_PAIN_RATIO)), HIGH_PAIN_LOG_SE),
+    "blinded": (float(np.log(BLINDED_RATIO)), BLINDED_LOG_SE),
+    "exemestane": (float(np.log(EXEMESTANE_RATIO)), EXEMESTANE_LOG_SE),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,43 +156,56 @@ class StoppingModel:
             jnp.exp(theta["other_log_rate_mean"] + theta["other_log_rate_between_setting_sd"] * theta[OTHER + setting]),
         )
 
-    def log_likelihood(self, theta: Theta, hazards: Hazards) -> Array:
-        """Return the log likelihood of every published share, time and ratio, up to a constant."""
+    def log_likelihood(self, theta: Theta, hazards: Hazards, results: Results | None = None) -> Array:
+        """Return the log likelihood of every published share, time and ratio, up to a constant; or of `results`."""
+        seen, predicted = results or self.results, self.predicted(theta, hazards)
         parts = []
+        for setting, causes in self.published.items():
+            n = next(iter(causes.values()))[2]
+            shares = [(seen[f"{setting}/{cause}"], predicted[f"{setting}/{cause}"]) for cause in causes]
+            parts += [n * share * jnp.log(p) for share, p in shares]
+            parts.append(n * (1.0 - sum(s for s, _ in shares)) * jnp.log1p(-sum(p for _, p in shares)))
+        half, early = predicted[EARLY_HALF], seen[EARLY_HALF]
+        parts.append(STOPPED_BY_24 * (early * jnp.log(half) + (1.0 - early) * jnp.log1p(-half)))
+        parts += [-0.5 * ((predicted[name] - seen[name]) / se) ** 2 for name, (_, se) in LOG_RATIOS.items()]
+        return jnp.stack(parts)
+
+    def predicted(self, theta: Theta, hazards: Hazards) -> dict[str, Array]:
+        """Return what is expected of each of `results`."""
+        found: dict[str, Array] = {}
         for setting, causes in self.published.items():
             rates, arm = self.rates(theta, setting), self.arm[setting]
             if "any" in causes:
-                month, share, n = causes["any"]
-                p = hazards.any_cause(rates, month, arm)
-                parts.append(n * (share * jnp.log(p) + (1 - share) * jnp.log1p(-p)))
+                found[f"{setting}/any"] = hazards.any_cause(rates, causes["any"][0], arm)
                 continue
-            month, for_pain, n = causes["pain"]
-            for_other = causes["other"][1] if "other" in causes else 0.0
-            pain, other = hazards.by_cause(rates, month, arm)
-            rest = 1.0 - pain[-1] - (other[-1] if "other" in causes else 0.0)
-            parts.append(n * (for_pain * jnp.log(pain[-1]) + (1 - for_pain - for_other) * jnp.log(rest)))
-            if "other" in causes:
-                parts.append(n * for_other * jnp.log(other[-1]))
-            if setting == "henry2012":
-                left, place = pain + other, int(MEDIAN_MONTH)
+            by_cause = dict(zip(("pain", "other"), hazards.by_cause(rates, causes["pain"][0], arm), strict=True))
+            found |= {f"{setting}/{cause}": by_cause[cause][-1] for cause in causes}
+            if setting == MEDIAN_SETTING:
+                left, place = by_cause["pain"] + by_cause["other"], int(MEDIAN_MONTH)
                 part = MEDIAN_MONTH - place
-                half = ((1 - part) * left[place - 1] + part * left[place]) / left[-1]
-                parts.append(STOPPED_BY_24 * 0.5 * (jnp.log(half) + jnp.log1p(-half)))
-        ratio = hazards.high_pain_ratio(self.rates(theta, "chim2013"))
-        parts.append(-0.5 * (jnp.log(ratio / HIGH_PAIN_RATIO) / HIGH_PAIN_LOG_SE) ** 2)
+                found[EARLY_HALF] = ((1 - part) * left[place - 1] + part * left[place]) / left[-1]
+        found["high pain"] = jnp.log(hazards.high_pain_ratio(self.rates(theta, "chim2013")))
         rates = self.rates(theta, BLINDED_SETTING)
         on, off = (jnp.log1p(-hazards.any_cause(rates, MONTHS, arm)) for arm in (BLINDED, PLACEBO))
-        parts.append(-0.5 * (jnp.log(on / off / BLINDED_RATIO) / BLINDED_LOG_SE) ** 2)
-        miss = jnp.log(theta["exemestane_hazard_ratio_elph"] / EXEMESTANE_RATIO) / EXEMESTANE_LOG_SE
-        return jnp.stack([*parts, -0.5 * miss**2])
+        found["blinded"] = jnp.log(on / off)
+        found["exemestane"] = jnp.log(theta["exemestane_hazard_ratio_elph"])
+        return found
+
+    @property
+    def results(self) -> dict[str, float]:
+        """Return what was published: shares by setting and cause, half at the median, logarithms of ratios."""
+        shares = {
+            f"{s}/{cause}": share for s, causes in self.published.items() for cause, (_, share, _) in causes.items()
+        }
+        return shares | {EARLY_HALF: 0.5} | {name: log_ratio for name, (log_ratio, _) in LOG_RATIOS.items()}
 
     def reported(self, name: str) -> bool:
         """Return whether the targets tell of an effect: none of a setting that printed stopping for pain alone."""
         kind, _, setting = name.rpartition("/")
         return kind + "/" != OTHER or setting == NEW or set(self.published[setting]) != {"pain"}
 
-    def __call__(self) -> None:
-        """Run as a numpyro model."""
+    def __call__(self, results: Results | None = None) -> None:
+        """Run as a numpyro model of the published results, or of simulated ones in their place."""
         theta: Theta = {name: numpyro.sample(name, p.as_distribution) for name, p in priors("persistence").items()}
         hazards = self.hazards(theta)
         for setting in self.settings:
@@ -196,7 +218,21 @@ class StoppingModel:
                 theta[OTHER + setting] = numpyro.sample(OTHER + setting, dist.Normal(0.0, 1.0))
         for prefix in (PAIN, OTHER):
             numpyro.sample(prefix + NEW, dist.Normal(0.0, 1.0))
-        numpyro.factor("published", self.log_likelihood(theta, hazards).sum())
+        numpyro.factor("published", self.log_likelihood(theta, hazards, results).sum())
+
+    def coordinates(self, theta: Theta) -> dict[str, Array]:
+        """Return what the model samples in place of the settings' effects in `theta`; the inverse of `_log_rates`."""
+        found: dict[str, Array] = {}
+        hazards = self.hazards(theta)
+        for setting, causes in self.published.items():
+            month = next(iter(causes.values()))[0]
+            so_far = hazards.mean_by(month, self.arm[setting])
+            pain, other = (jnp.log(rate * v) for rate, v in zip(self.rates(theta, setting), so_far, strict=True))
+            if "any" in causes:
+                found |= {f"log_hazard/{setting}": jnp.logaddexp(pain, other), f"split/{setting}": pain - other}
+                continue
+            found |= {f"log_hazard/{setting}/{cause}": {"pain": pain, "other": other}[cause] for cause in causes}
+        return found
 
     def _log_rates(self, hazards: Hazards, setting: str) -> dict[str, Array]:
         """Return the log rates of a setting, sampled as what its targets tell: log cumulative hazards at their month.
