@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 
 from aimss.body import fracture, outputs
 from aimss.body.declaration import SITES
+from aimss.body.density_response import scaled_by_density
 from aimss.body.parameters import Parameters, default
 from aimss.calibration.arm_schedule import DAYS_PER_MONTH, schedule_of, start_day, woman_constants
 from aimss.calibration.arms import Arm
+from aimss.calibration.entry_density import entry_t_score, entry_thinness
 from aimss.calibration.women_of_arms import TYPICAL, Women
 from aimss.errors import EngineError
+from aimss.patient.densitometry import young_reference
+from aimss.patient.observations import Site
 
 Array = NDArray[np.float64]
 Sets = Mapping[str, Array]
@@ -61,6 +65,8 @@ class ArmCourses:
         constants |= {k: np.repeat([of_arm[k] for of_arm in own], p * w) for k in own[0]}
         for k, factor in self.women.factors.items():
             constants[k] = constants[k] * np.tile(factor, len(names) * p)
+        thin = [entry_thinness(self._population(name), self.parameters) for name in names]
+        constants = scaled_by_density(constants, {s: np.repeat([of_arm[s] for of_arm in thin], p * w) for s in SITES})
         schedules = [schedule_of(self.arms[n].treatments, self.parameters) for n in names]
         starts = [start_day(self._population(n), self.arms[n].treatments) for n in names]
         starts = [min(start, float(d.min()) - 1.0) for start, d in zip(starts, days, strict=True)]
@@ -118,14 +124,9 @@ class ArmCourses:
         """Return a parameter: a number, or (p, 1, 1) where it differs between the sets."""
         return self.sets[name][:, None, None] if name in self.sets else self.parameters[name]
 
-    def t_score(self, arm: str, site: str, months: Iterable[float]) -> Array:
+    def t_score(self, arm: str, site: Site, months: Iterable[float]) -> Array:
         """Return the T-score of the women, (p, w, t): her own at month 0 or the mean of her age."""
-        from aimss.patient.densitometry import young_reference
-
-        p = {n: self.value(n) for n in self.parameters if n.startswith("mean_t_score")}
-        population = self._population(arm)
-        own = population.t_scores.get(site)
-        at_start = own if own is not None else fracture.mean_t_score(p, site, population.age)
+        at_start = entry_t_score(self._population(arm), site, self.parameters)
         young = young_reference(site)
         mean, sd = young.mean, young.sd
         level = np.stack([self.log_bmd(arm, site, m) - self.log_bmd(arm, site, 0.0) for m in months], axis=-1)

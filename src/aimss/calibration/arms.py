@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 AromataseInhibitor = Literal["letrozole", "anastrozole", "exemestane", "any_aromatase_inhibitor"]
 DrugName = Literal[
@@ -32,6 +32,20 @@ LARGEST_ZOLEDRONATE_MG = 8.0  # once given in oncology
 Month = Annotated[float, Field(ge=-FURTHEST_MONTH, le=FURTHEST_MONTH)]
 
 
+TScore = Annotated[float, Field(ge=-8, le=6)]
+
+
+def _in_order(limits: tuple[float | None, float | None]) -> tuple[float | None, float | None]:
+    low, high = limits
+    if low is not None and high is not None and low >= high:
+        raise ValueError(f"the lower limit {low:g} is not below the upper limit {high:g}")
+    return limits
+
+
+# T-scores at the lumbar spine that a trial admitted, lower and upper limit; null where there is none
+TScoreRange = Annotated[tuple[TScore | None, TScore | None], AfterValidator(_in_order)]
+
+
 class _Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -40,6 +54,7 @@ class Population(_Form):
     """The typical woman of an arm at month 0; what is not given is not assumed to be normal but the model's average.
 
     Years since the final menstrual period are negative before it; where they are not given they follow from age.
+    Density comes from printed mean T-scores or, where there are none, from the range that the trial admitted.
     """
 
     age_years: float | None = Field(None, ge=18, le=105)
@@ -49,7 +64,8 @@ class Population(_Form):
     peripheral_estradiol_pmol_l: float | None = Field(None, gt=0, le=500)
     vitamin_d_ng_ml: float | None = Field(None, gt=0, le=200)
     resorption_multiplier: float = Field(1.0, gt=0.1, lt=10)
-    t_scores: dict[Literal["lumbar_spine", "total_hip", "femoral_neck"], Annotated[float, Field(ge=-8, le=6)]] = {}
+    t_scores: dict[Literal["lumbar_spine", "total_hip", "femoral_neck"], TScore] = {}
+    t_score_range: TScoreRange | None = None
 
     @model_validator(mode="after")
     def _age_or_menopause(self) -> Population:

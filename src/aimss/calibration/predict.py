@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from aimss.body.parameters import Parameters
 from aimss.calibration.arm_courses import ArmCourses, Sets, hazard_months
 from aimss.calibration.arms import Arm
+from aimss.calibration.entry_density import with_own_density
 from aimss.calibration.target import FRACTURES, JOINT, MARKERS, Target
 from aimss.calibration.women_of_arms import TYPICAL, Women
 
@@ -57,6 +58,7 @@ def predict(
     """
     if joint := [t.id for t in targets if not is_bone(t)]:
         raise ValueError(f"targets of the joint half: {joint[:3]}")
+    arms, targets = with_own_density(arms, targets)
     courses = ArmCourses(
         arms,
         wanted_months(arms, targets),

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from aimss.calibration.arms import Arm, Month, _Form
+from aimss.calibration.arms import Arm, Month, TScoreRange, _Form
 from aimss.normal import NORMAL_95
 
 SCHEMA: Literal["aimss-targets/1"] = "aimss-targets/1"
@@ -52,6 +52,7 @@ PARTS: tuple[str, ...] = Part.__args__  # type: ignore[attr-defined]
 class Target(_Form):
     """One published result of one arm, or of an arm against a comparator.
 
+    t_score_range : T-scores at the spine that these women were admitted with, where it is not that of the arm.
     month : months from the start of the trial; from_month : the change is counted from here (0, or where a drug stops).
     comparator : the arm whose value is taken off (a difference), or that a hazard ratio is against.
     measure : of percent changes with a comparator, `relative` divides instead of taking off (markers).
@@ -64,6 +65,7 @@ class Target(_Form):
     part: Part | None = None
     arm: str
     comparator: str | None = None
+    t_score_range: TScoreRange | None = None
     quantity: Quantity
     site: Site | None = None
     definition: Definition | None = None

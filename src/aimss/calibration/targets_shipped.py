@@ -57,6 +57,8 @@ def evidence_row(reference: str) -> Row:
 def _target(line: dict[str, str]) -> Target:
     row = evidence_row(line["row"])
     own: dict[str, Any] = {k: float(line[k]) for k in ("se", "n", "n_comparator", "from_month") if line[k]}
+    if line["t_score_low"] or line["t_score_high"]:
+        own["t_score_range"] = tuple(float(line[k]) if line[k] else None for k in ("t_score_low", "t_score_high"))
     if line["ci_low"]:
         own["ci95"] = (float(line["ci_low"]), float(line["ci_high"]))
     observed = float(line["value"]) if line["value"] else _value(row)

@@ -103,7 +103,8 @@ def forecast(
     conditioned : twins already found for this record and settings; None finds them.
     Raises EngineError if more than one twin in twenty cannot be solved.
     """
-    space = TwinSpace(patient, parameters, settings.vary_parameters, settings.vary_women, settings.draws)
+    seen = patient if given_data else patient.model_copy(update={"dxa": ()})
+    space = TwinSpace(seen, parameters, settings.vary_parameters, settings.vary_women, settings.draws)
     data = HerData.of(patient, parameters, settings.reference_set)
     data = data if given_data else data.without_observations()
     history = Schedule.build(*history_schedule(patient))

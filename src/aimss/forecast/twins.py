@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aimss.body.density_response import scaled_by_density
 from aimss.counter_random import normals as standard_normals
+from aimss.forecast.thinness import thinness_of
 from aimss.forecast.unknowns import UNKNOWNS, record_inputs
 
 if TYPE_CHECKING:
@@ -53,6 +56,7 @@ class TwinSpace:
 
     vary_parameters, vary_women : hold one of the two sources of spread at its centre, to see the other alone.
     draws : parameters of the user's own, name -> (d,); each twin takes one row of them, by its first column.
+    given_density : false leaves the response by density to the caller, who knows the density of every woman.
     """
 
     patient: Patient
@@ -60,6 +64,12 @@ class TwinSpace:
     vary_parameters: bool = True
     vary_women: bool = True
     draws: Mapping[str, Array] | None = None
+    given_density: bool = True
+
+    @cached_property
+    def thinness(self) -> Mapping[str, float]:
+        """How thin her bone is at every site; nothing where density is not given."""
+        return thinness_of(self.patient, self.parameters) if self.given_density else {}
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -90,6 +100,7 @@ class TwinSpace:
                 # centred on the mean of the lognormal, so that the average woman stays the fitted one
                 constants[name] = constants[name] * np.exp(sd * woman_part[:, column] - sd**2 / 2)
         constants.update(record_inputs(self.patient, normals[:, n_parameters + len(differences) :]))
+        constants = scaled_by_density(constants, self.thinness)
         return Twins(normals, constants, constants.pop("bmi_kg_m2"), plausible)
 
     def _own(self, column: Array) -> dict[str, Array]:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aimss.body.density_response import scaled_by_density
 from aimss.body.risk_factors import log_risk_ratios, risk_factors
 from aimss.counter_random import normals
 from aimss.forecast.her_scans import SLOPE_PARAMETERS
+from aimss.forecast.thinness import thinness
 from aimss.forecast.twins import TwinSpace
 from aimss.forecast.unknowns import ESTRADIOL_BY_BMI, ESTRADIOL_LN_SD, UNKNOWNS, VITAMIN_D_SUFFICIENT_NG_ML
 from aimss.patient.densitometry import site_correlation
@@ -57,7 +59,7 @@ def make_bodies(
     mode : central, draw_per_woman or draw_per_replicate (`TrialDesign.parameters`).
     """
     n, first = len(women), women.first
-    space = TwinSpace(patient, parameters, vary_parameters=mode == "draw_per_woman")
+    space = TwinSpace(patient, parameters, vary_parameters=mode == "draw_per_woman", given_density=False)
     if mode == "draw_per_woman":
         rows = space.rows(seed, first, n)
     else:
@@ -73,9 +75,11 @@ def make_bodies(
     constants["years_since_final_menstrual_period"] = women.fields["years_since_menopause"]
     constants["peripheral_estradiol_pmol_l"] = mean_estradiol * np.exp(ESTRADIOL_LN_SD * own["peripheral_estradiol"])
     constants["vitamin_d_deficit_ng_ml"] = np.maximum(VITAMIN_D_SUFFICIENT_NG_ML - women.fields["vitamin_d_ng_ml"], 0.0)
+    bmd = {site: women.fields[f"bmd_{site}"] for site in SITES}
+    constants = scaled_by_density(constants, {site: thinness(site, bmd[site], parameters) for site in SITES})
     return Bodies(
         constants,
-        np.stack([women.fields[f"bmd_{site}"] for site in SITES], axis=-1),
+        np.stack([bmd[site] for site in SITES], axis=-1),
         _slopes(parameters, seed, first, n),
         _log_risk(women, parameters),
         women.fields["age_years"],
