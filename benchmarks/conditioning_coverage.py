@@ -13,10 +13,12 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from aimss.body.density_response import scaled_by_density
 from aimss.body.parameters import default
 from aimss.body.schedule import Schedule
 from aimss.care.compile import compile_strategy, history_schedule
@@ -28,6 +30,7 @@ from aimss.forecast.forecast import Settings, forecast
 from aimss.forecast.her_data import HerData
 from aimss.forecast.past import past_start_days, simulate_past
 from aimss.forecast.structural_error import site_errors
+from aimss.forecast.thinness import thinness
 from aimss.forecast.twins import TwinSpace
 from aimss.patient.observations import SITES
 from aimss.patient.reading import read_record
@@ -55,13 +58,16 @@ def coverage(women: int, twins: int, visits: int, seed: int) -> dict[str, Any]:
     strategy = find_strategy("ai_alone")
     compiled = compile_strategy(strategy, patient, max(YEARS))
     data = HerData.of(patient, parameters, "nhanes3_manufacturer")
-    space = TwinSpace(patient, parameters)
-    truth = space.twins(space.rows(seed + 10_000, 0, women))
+    white = normals(seed, "truth levels", 0, women, 6)
+    levels = data.prior.mean + white @ np.linalg.cholesky(data.prior.covariance).T
+    space = TwinSpace(patient, parameters, given_density=False)
+    drawn = space.twins(space.rows(seed + 10_000, 0, women))
+    # each true woman answers by her own density, which her forecast knows from her scans alone
+    thin = {site: thinness(site, np.exp(levels[:, i]), parameters) for i, site in enumerate(SITES)}
+    truth = replace(drawn, constants=scaled_by_density(drawn.constants, thin))
     start = past_start_days(truth.constants, data.first_day)
     history = Schedule.build(*history_schedule(patient))
     past = simulate_past(truth.constants, history, data.observation_days, start)
-    white = normals(seed, "truth levels", 0, women, 6)
-    levels = data.prior.mean + white @ np.linalg.cholesky(data.prior.covariance).T
     errors = site_errors(normals(seed, "truth structural", 0, women, 4))
     today = Today(truth, past, start, levels, errors, 1)
     days = np.array([0.0, *(365.25 * y for y in YEARS)])

@@ -108,6 +108,7 @@ def write_simulation(
             "check": check,
             "parameter": name,
             "p_uniform": p,
+            "mean_rank": found.mean_ranks()[name],
             "coverage_90_all": found.coverage(0.9),
             "data_sets": data_sets,
         }

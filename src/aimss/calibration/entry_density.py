@@ -27,7 +27,8 @@ def entry_t_score(population: Population, site: Site, parameters: Parameters) ->
     if site in population.t_scores:
         return population.t_scores[site]
     mean: float = mean_t_score(parameters, site, population.age)
-    at_spine, there = mean_t_score(parameters, ADMITTED_BY, population.age), _sd(ADMITTED_BY, population)
+    at_spine: float = mean_t_score(parameters, ADMITTED_BY, population.age)
+    there = _sd(ADMITTED_BY, population)
     if ADMITTED_BY in population.t_scores:
         shift = population.t_scores[ADMITTED_BY] - at_spine
     elif population.t_score_range is not None:

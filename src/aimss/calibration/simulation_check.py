@@ -68,6 +68,10 @@ class SimulationCheck:
 
         return {name: float(kstest(self.ranks[:, i], "uniform").pvalue) for i, name in enumerate(self.names)}
 
+    def mean_ranks(self) -> dict[str, float]:
+        """Return the mean rank of each parameter: 0.5 if its posterior is centred, 0.6 if it lies a third of an SD low."""
+        return dict(zip(self.names, map(float, self.ranks.mean(axis=0)), strict=True))
+
 
 def linear_check(whole: Fit, data_sets: int = 200, seed: int = 1) -> SimulationCheck:
     """Return the ranks of truths drawn from the priors, in the linear model around the fit."""
