@@ -89,7 +89,7 @@ def test_scores_of_a_file(tmp_path):
 def test_the_example_of_the_documentation_is_scored():
     text = (Path(__file__).parents[2] / "docs" / "targets.md").read_text(encoding="utf-8")
     file = parse_targets(load_yaml(text.split("```yaml")[1].split("```")[0], "targets.md"))
-    assert len(file.targets) == 9
+    assert len(file.targets) == 10
     bone = [t for t in file.targets if is_bone(t)]
     assert np.isfinite(predict(file.arms, bone)).all()
 
