@@ -38,9 +38,9 @@ def test_figures_stand_behind_the_words():
     made = plan(SPINE, VERTEBRAL, ELSEWHERE)
     (banner,) = made.banners
     assert banner_text(banner, made) == (
-        f"{banner.text} Density of the spine, 1 published result (outside the 90 % range): the model's change lies 1.2 "
-        "below the published one (percentage points). Spine fracture, 3 published results of 2 trials (2 of 3 within "
-        "the 90 % range): the model's ratio is 0.80 times the published one in the middle, from 0.25 to 1.10."
+        f"{banner.text} The model against published results: density of the spine, 1.2 points below (1 result of 1 "
+        "trial, 0 within the 90 % range); spine fracture, 0.80 times the published ratio (0.25 to 1.10; 3 results of 2 "
+        "trials, 2 within the 90 % range)."
     )
 
 
@@ -49,7 +49,7 @@ def test_page_and_terminal_show_them():
     stream = io.StringIO()
     print_summary(made, None, stream)
     for text in (read_html(render_page(made)).text, " ".join(stream.getvalue().replace("\n! ", " ").split())):
-        assert "0.80 times the published one" in text
+        assert "0.80 times the published ratio" in text
 
 
 @pytest.mark.parametrize("made", [document(), plan(VERTEBRAL, sha256="c" * 64), plan(ELSEWHERE)])
@@ -68,6 +68,18 @@ def test_the_shipped_scores_hold_every_range_that_widens():
     found = {(one.banner, one.what) for one in shipped_summary().ranges}
     assert {banner for banner, _ in found} == set(BANNERS) - {"suppression_after_menopause"}
     assert ("after_denosumab", "clinical_vertebral") in found
+
+
+def test_the_shipped_scores_bear_out_what_the_words_say_of_the_direction():
+    found = {(one.banner, one.what): one for one in shipped_summary().ranges}
+    fractures = found["after_denosumab", "clinical_vertebral"]
+    assert "under-stated" in BANNERS["after_denosumab"]
+    assert fractures.middle < 0
+    assert fractures.lowest < math.log(0.67)
+    assert "gains less in them than the model says" in BANNERS["antiresorptive_on_ai_over_3_years"]
+    assert found["antiresorptive_on_ai_over_3_years", "lumbar_spine"].middle > 0
+    assert "loses too little at the spine" in BANNERS["premenopausal_suppression"]
+    assert found["premenopausal_suppression", "lumbar_spine"].highest > 2
 
 
 def test_ranges_are_read_from_the_scores():

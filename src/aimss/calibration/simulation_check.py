@@ -69,7 +69,7 @@ class SimulationCheck:
         return {name: float(kstest(self.ranks[:, i], "uniform").pvalue) for i, name in enumerate(self.names)}
 
     def mean_ranks(self) -> dict[str, float]:
-        """Return the mean rank of each parameter: 0.5 if its posterior is centred, 0.6 if it lies a third of an SD low."""
+        """Return the mean rank of each parameter: 0.5 if its posterior is centred, 0.6 if it lies 0.36 SD low."""
         return dict(zip(self.names, map(float, self.ranks.mean(axis=0)), strict=True))
 
 

@@ -23,7 +23,7 @@ VALIDATED_ANTIRESORPTIVE_YEARS_ON_AI = 3.0
 BANNERS = {
     "premenopausal_suppression": (
         "Ovarian suppression before menopause: trials differ here by more than anywhere else, and the model is not"
-        " validated for it."
+        " validated for it: it loses too little at the spine against the largest of them."
     ),
     # SAF-AI-01 (not verified) asks for it before menopause; the model's ovary fades within a year (estrogen_fall_scale)
     "suppression_after_menopause": (
@@ -32,12 +32,13 @@ BANNERS = {
         " for it before menopause only (SAF-AI-01, not verified)."
     ),
     "after_denosumab": (
-        "After denosumab: few trials say what follows it, and the model is not validated for that. Do not rank the"
-        " timing of what follows by this forecast."
+        "After denosumab: few trials say what follows it, and the model is not validated for that. Spine fractures"
+        " after stopping are under-stated, most of all after long treatment. Do not rank the timing of what follows by"
+        " this forecast."
     ),
     "antiresorptive_on_ai_over_3_years": (
         f"More than {VALIDATED_ANTIRESORPTIVE_YEARS_ON_AI:g} years of a bone medicine on an aromatase inhibitor: few"
-        " trials are as long, and the model is not validated for it."
+        " trials are as long, the spine gains less in them than the model says, and it is not validated for it."
     ),
 }
 
