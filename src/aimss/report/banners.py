@@ -1,4 +1,4 @@
-"""Warnings above a forecast outside the tested range: the banner's words, then how far off the model is known to be."""
+"""Beside a warning that a forecast is outside the tested range: how far off the model is known to be there."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from aimss.report.reading import FRACTURES, SITES
 from aimss.report.words import number
 
 
-def banner_text(banner: Banner, document: PlanDocument) -> str:
-    """Return the text of a banner with its figures; without them where the plan holds none for its parameters."""
+def banner_figures(banner: Banner, document: PlanDocument) -> str:
+    """Return how far off the model is known to be there; nothing where the plan holds no scores of its parameters."""
     scores = document.validation
     if scores is None or scores.parameters_sha256 != document.run.parameters_sha256:
-        return banner.text
+        return ""
     known = [_figures(one) for one in scores.ranges if one.banner == banner.id]
-    return f"{banner.text} The model against published results: {'; '.join(known)}." if known else banner.text
+    return f"The model against published results: {'; '.join(known)}." if known else ""
 
 
 def _figures(one: RangeError) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aimss.charting import PALETTE
 from aimss.forecast.plan_document import PlanDocument
 from aimss.report.answer import DENOSUMAB_WARNING, at_first_sight, short_answer
-from aimss.report.banners import banner_text
+from aimss.report.banners import banner_figures
 from aimss.report.believe import believe
 from aimss.report.bones import bones
 from aimss.report.charts.figure import look
@@ -163,7 +163,7 @@ def render_page(document: PlanDocument) -> str:
         facts=_facts(document.record),
         answer=answer,
         more_answer=more_answer,
-        banner_text=banner_text,
+        banner_figures=banner_figures,
         safety=safety(document),
         against=contraindicated(document),
         guidelines=guidelines(document),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from aimss.forecast.plan_document import PlanDocument
 from aimss.report.answer import at_first_sight, short_answer
-from aimss.report.banners import banner_text
+from aimss.report.banners import banner_figures
 from aimss.report.bones import glance
 from aimss.report.charts.figure import look
 from aimss.report.words import plain_field
@@ -76,7 +76,8 @@ def print_summary(document: PlanDocument, page: Path | None = None, stream: Text
     for banner in document.banners:
         whom = ", ".join(letters.get(name, name) for name in banner.strategies)
         console.print()
-        say(f"Outside the tested range{f' ({whom})' if whom else ''}: {banner_text(banner, document)}", "yellow", "! ")
+        text = f"{banner.text} {banner_figures(banner, document)}".rstrip()
+        say(f"Outside the tested range{f' ({whom})' if whom else ''}: {text}", "yellow", "! ")
     if document.missing:
         console.print()
         say("Missing:")
