@@ -14,6 +14,10 @@ import numpy as np
 
 # what a yearly percentage is made of; drifts by exercise and vitamin D were measured as percentages and stay
 SCALED = ("turnover", "log_turnover_drift", "ageing_loss")
+IN_WORDS = (
+    f"Before a run, {', '.join(SCALED[:-1])} and {SCALED[-1]} of each site are multiplied by"
+    " (density of the mean woman of 62 years / her density) ^ density_exponent."
+)
 
 
 def scaled_by_density(constants: Mapping[str, Any], thinness: Mapping[str, Any]) -> dict[str, Any]:

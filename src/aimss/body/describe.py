@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
-from textwrap import indent
+from textwrap import indent, wrap
 
 from aimss.body.declaration import STATES, WOMAN_CONSTANTS
+from aimss.body.density_response import IN_WORDS
 from aimss.body.equations import INPUT_UNITS, Equation, equations
 from aimss.body.parameters import Parameter, default
 
@@ -27,6 +28,7 @@ def as_json() -> str:
             "woman_constants": [asdict(c) for c in WOMAN_CONSTANTS],
             "inputs": INPUT_UNITS,
             "equations": [asdict(e) for e in equations()],
+            "response_by_density": IN_WORDS,
             "parameters": [asdict(parameters.parameter(name)) for name in parameters.names],
         },
         indent=1,
@@ -57,6 +59,7 @@ def as_text() -> str:
                 lines.append(indent(f"{left_side(e)} = {e.formula}    [{e.unit}]", "  "))
     lines += ["", "CONSTANTS OF THE WOMAN"]
     lines += [f"  {c.name} : {c.meaning} ({c.unit})" for c in WOMAN_CONSTANTS]
+    lines += ["", *wrap(IN_WORDS, 110, initial_indent="  ", subsequent_indent="  ")]
     lines += ["", "PARAMETERS (name : value, 95% interval : meaning (unit); status; source)"]
     for name in default().names:
         p = default().parameter(name)
@@ -76,6 +79,7 @@ def as_markdown() -> str:
         lines.append("```")
     constants = ((c.name, c.unit, c.meaning) for c in WOMAN_CONSTANTS)
     lines += ["", "## Constants of the woman", "", *_table(("constant", "unit", "meaning"), constants)]
+    lines += ["", IN_WORDS]
     parameters = (default().parameter(name) for name in default().names)
     rows = ((p.name, f"{p.value:g}", p.unit, spread(p), p.meaning, p.status, p.source) for p in parameters)
     header = ("parameter", "value", "unit", "95 % interval", "meaning", "status", "source")
