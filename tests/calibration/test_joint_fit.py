@@ -154,3 +154,17 @@ def test_from_shipped_without_a_check_has_nothing_to_do(tmp_path):
     result = CliRunner().invoke(app, ["calibrate", "--part", "joint", "--from-shipped", "--out", str(tmp_path)])
     assert result.exit_code == 2
     assert "--simulate" in result.output
+
+
+def test_simulated_data_sets_found_no_fault_in_the_fit():
+    """The table that ships is that of `aimss calibrate --part joint --from-shipped --simulate 200` (decision 0197)."""
+    text = (JOINT_FIT / "shipped" / "simulated_summary.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    for stage in ("latent", "remedy", "persistence"):
+        own = [r for r in rows if r["stage"] == stage]
+        assert {*priors(stage), "joint density"} <= {r["parameter"] for r in own}
+        assert {int(r["data_sets"]) for r in own} == {200}
+        assert min(float(r["p_uniform"]) for r in own) > 0.05 / len(own)
+        for level in (0.5, 0.9):
+            covered = sum(float(r[f"coverage_{level:.0%}".rstrip("%")]) for r in own) / len(own)
+            assert abs(covered - level) < 0.03

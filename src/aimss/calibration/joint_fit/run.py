@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from aimss.calibration.joint_fit.extra import require_bayes
@@ -57,16 +56,15 @@ def run(
 def simulated(out: Path, data_sets: int, seed: int, progress: Callable[[str], None]) -> tuple[list[Path], list[str]]:
     """Run simulated data sets of all stages, going on where `out` has some; return the files and what fails."""
     from aimss.calibration.joint_fit.results import table
-    from aimss.calibration.joint_fit.simulated import Chain, ranked
+    from aimss.calibration.joint_fit.simulated import ranks_of
     from aimss.calibration.joint_fit.simulated_stages import STAGES
     from aimss.calibration.joint_fit.simulated_table import collect, faults, summary
 
     rows, short = out / "simulated.csv", out / "simulated_summary.csv"
     for name, stage_of in STAGES.items():
-        progress(f"{name}, simulated data sets: compiling")
+        progress(f"{name}, simulated data sets: the first also compiles")
         stage = stage_of()
-        chain = Chain(stage)
         settings = {"warmup": stage.length.warmup, "draws": stage.length.draws}
-        collect(rows, name, data_sets, seed, settings, partial(ranked, stage, chain), progress)
+        collect(rows, name, data_sets, seed, settings, ranks_of(stage), progress)
     short.write_text(table(summary(rows)), encoding="utf-8")
     return [rows, short], faults(rows)

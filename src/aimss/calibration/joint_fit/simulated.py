@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import jax
@@ -33,10 +34,10 @@ JOINT_DENSITY = "joint density"
 class Length:
     """Steps that are thrown away, draws that are kept, and how NUTS walks."""
 
-    warmup: int = 400
-    draws: int = 400
+    warmup: int = 250
+    draws: int = 250
     target_acceptance: float = 0.9
-    max_tree_depth: int = 7
+    max_tree_depth: int = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,3 +133,9 @@ def ranked(stage: Stage, chain: Chain, seed: int) -> list[dict[str, Any]]:
         {"parameter": name, "rank": float(r), "effective_sample_size": e, **shared}
         for name, r, e in zip((*chain.names, JOINT_DENSITY), rank, effective, strict=True)
     ]
+
+
+def ranks_of(stage: Stage) -> Callable[[int], list[dict[str, Any]]]:
+    """Return `ranked` of a stage by seed; its chain is compiled when it is first asked for."""
+    chain = cache(lambda: Chain(stage))
+    return lambda seed: ranked(stage, chain(), seed)
