@@ -13,7 +13,7 @@ from aimss.calibration.predict import predict
 from aimss.calibration.target import Target
 from aimss.calibration.target_files import parse_targets
 from aimss.calibration.targets_shipped import bone_targets
-from aimss.errors import TargetError
+from aimss.errors import AimssError
 from aimss.patient.densitometry import population_bmd, young_reference
 
 ARMS = {
@@ -29,7 +29,7 @@ def target(arm="a", **changes):
     )
 
 
-@pytest.mark.parametrize("limits", [(None, -2.5), (-2.5, -1.0), (-2.0, None), (-4.0, -2.5), (None, None)])
+@pytest.mark.parametrize("limits", [(None, -2.5), (-2.5, -1.0), (-2.0, None), (-4.0, -2.5)])
 def test_the_mean_within_a_range_is_that_of_drawn_women(limits):
     population = Population(age_years=64, t_score_range=limits)
     sd = population_bmd("lumbar_spine", 64).sd / young_reference("lumbar_spine").sd
@@ -40,10 +40,14 @@ def test_the_mean_within_a_range_is_that_of_drawn_women(limits):
 
 
 def test_a_printed_mean_is_taken_as_it_is_and_tells_of_the_other_sites():
-    population = Population(age_years=64, t_scores={"lumbar_spine": -2.8}, t_score_range=(-2.0, None))
+    population = Population(age_years=64, t_scores={"lumbar_spine": -2.8})
     assert entry_t_score(population, "lumbar_spine", default()) == -2.8
     mean = mean_t_score(default(), "total_hip", 64)
     assert -2.8 < entry_t_score(population, "total_hip", default()) < mean
+    by_hip = Population(age_years=64, t_scores={"total_hip": -2.8})
+    assert -2.8 < entry_t_score(by_hip, "lumbar_spine", default()) < mean_t_score(default(), "lumbar_spine", 64)
+    unknown = Population(age_years=64)
+    assert entry_t_score(unknown, "total_hip", default()) == mean
 
 
 def test_the_mean_woman_of_62_has_no_thinness():
@@ -68,15 +72,31 @@ def test_women_with_thin_bone_are_predicted_to_lose_a_larger_share():
     assert found[0] < found[2] < found[1] < 0
 
 
-def test_a_range_upside_down_is_refused():
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        ([-1, -2.5], r"lower limit -1 is not below the upper limit -2\.5"),
+        ([None, None], r"\[null, -2\.5\]"),
+        ([5, 6], "hardly a woman"),
+        ([None, -7.5], "hardly a woman"),
+        ([True, None], "valid number"),
+        (["-4", "-2.5"], "valid number"),
+    ],
+)
+def test_a_range_that_holds_nobody_is_refused(limits, says):
     body = {
         "schema": "aimss-targets/1",
         "arms": {"a": {"population": {"age_years": 64}}},
         "targets": [{"id": "t", "arm": "a", "quantity": "bmd", "site": "lumbar_spine", "month": 12, "observed": -1,
-                     "t_score_range": [-1, -2.5]}],
+                     "t_score_range": limits}],
     }  # fmt: skip
-    with pytest.raises(TargetError, match=r"lower limit -1 is not below the upper limit -2\.5"):
+    with pytest.raises(AimssError, match=says):
         parse_targets(body)
+
+
+def test_printed_means_and_a_range_are_not_given_together():
+    with pytest.raises(ValueError, match="not both"):
+        Population(age_years=64, t_scores={"lumbar_spine": -2.8}, t_score_range=(None, -2.5))
 
 
 def test_a_trial_of_osteoporosis_is_one_of_osteoporosis():

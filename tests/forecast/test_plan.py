@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import aimss
+from aimss.body.parameter_files import read_parameter_file
 from aimss.body.parameters import default
 from aimss.errors import ParameterError
 from aimss.forecast.explain import first_order_share
@@ -82,6 +83,16 @@ def test_exported_draws_come_back_as_parameters(tmp_path):
     draws = tmp_path / "draws.csv"
     aimss.plan(RECORD, ["ai_alone"], years=1, twins=60, export_draws=draws)
     again = aimss.plan(RECORD, ["ai_alone"], years=1, twins=60, parameters=draws)
+    other = tmp_path / "other.csv"
+    aimss.plan("examples/seventy-one-fragility-fracture.yaml", ["ai_alone"], years=1, twins=60, export_draws=other)
+    # neither her density nor differences between women are in the file: they would be counted twice on the way back
+    exported = [read_parameter_file(path, default()) for path in (draws, other)]
+    for found in exported:
+        assert set(found) == set(default().drawn_names)
+        for name in ("turnover_lumbar_spine", "ageing_loss_total_hip"):
+            sd = default().parameter(name).sd
+            assert abs(np.log(np.median(found[name]) / default()[name])) < 4 * sd / np.sqrt(60)
+            assert np.std(np.log(found[name])) < 1.4 * sd
     assert again.run.parameters_sha256 != aimss.plan(RECORD, ["ai_alone"], years=1, twins=60).run.parameters_sha256
 
 

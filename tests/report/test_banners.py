@@ -38,9 +38,9 @@ def test_figures_stand_behind_the_words():
     made = plan(SPINE, VERTEBRAL, ELSEWHERE)
     (banner,) = made.banners
     assert banner_figures(banner, made) == (
-        "The model against published results: density of the spine, 1.2 points below (1 result of 1 trial, 0 within "
-        "the 90 % range); spine fracture, 0.80 times the published ratio (0.25 to 1.10; 3 results of 2 trials, "
-        "2 within the 90 % range)."
+        "The model against published results: its change in density of the spine, 1.2 percentage points below "
+        "(1 result of 1 trial, 0 within the 90 % range); spine fracture, 0.80 times the published ratio "
+        "(0.25 to 1.10; 3 results of 2 trials, 2 within the 90 % range)."
     )
 
 

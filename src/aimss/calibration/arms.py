@@ -32,13 +32,21 @@ LARGEST_ZOLEDRONATE_MG = 8.0  # once given in oncology
 Month = Annotated[float, Field(ge=-FURTHEST_MONTH, le=FURTHEST_MONTH)]
 
 
-TScore = Annotated[float, Field(ge=-8, le=6)]
+TScore = Annotated[float, Field(ge=-8, le=6, strict=True)]
+HIGHEST_LOWER_LIMIT, LOWEST_UPPER_LIMIT = 1.5, -4.5  # beyond either is less than one woman in ten at any age
 
 
 def _in_order(limits: tuple[float | None, float | None]) -> tuple[float | None, float | None]:
     low, high = limits
+    if low is None and high is None:
+        raise ValueError("a range of T-scores has a limit, as in [null, -2.5]; leave it out if it has none")
     if low is not None and high is not None and low >= high:
         raise ValueError(f"the lower limit {low:g} is not below the upper limit {high:g}")
+    if (low is not None and low > HIGHEST_LOWER_LIMIT) or (high is not None and high < LOWEST_UPPER_LIMIT):
+        raise ValueError(
+            "hardly a woman has such a T-score: the lower limit is at most "
+            f"{HIGHEST_LOWER_LIMIT:g}, the upper at least {LOWEST_UPPER_LIMIT:g}"
+        )
     return limits
 
 
@@ -69,6 +77,8 @@ class Population(_Form):
 
     @model_validator(mode="after")
     def _age_or_menopause(self) -> Population:
+        if self.t_scores and self.t_score_range is not None:
+            raise ValueError("give t_scores (printed means) or t_score_range (what was admitted), not both")
         if self.age_years is None and self.years_since_final_menstrual_period is None:
             raise ValueError("age_years or years_since_final_menstrual_period must be given")
         if self.premenopausal and self.menopause_years >= 0:

@@ -22,20 +22,18 @@ ADMITTED_BY: Site = "lumbar_spine"
 def entry_t_score(population: Population, site: Site, parameters: Parameters) -> float:
     """Return the mean T-score at month 0: as printed, by the range that the trial admitted, or the mean of their age.
 
-    A site without a printed mean follows the spine by their correlation.
+    A site without a printed mean follows the first that has one (spine, hip, neck) by their correlation.
     """
     if site in population.t_scores:
         return population.t_scores[site]
-    mean: float = mean_t_score(parameters, site, population.age)
-    at_spine: float = mean_t_score(parameters, ADMITTED_BY, population.age)
-    there = _sd(ADMITTED_BY, population)
-    if ADMITTED_BY in population.t_scores:
-        shift = population.t_scores[ADMITTED_BY] - at_spine
-    elif population.t_score_range is not None:
-        shift = _mean_within(population.t_score_range, at_spine, there)
-    else:
-        return mean
-    return mean + site_correlation(site, ADMITTED_BY).value * _sd(site, population) / there * shift
+    known = next((one for one in SITES if one in population.t_scores), ADMITTED_BY)
+    of_age: float = mean_t_score(parameters, known, population.age)
+    sd = _sd(known, population)
+    shift = population.t_scores.get(known, of_age) - of_age
+    if population.t_score_range is not None:
+        shift = _mean_within(population.t_score_range, of_age, sd)
+    own: float = mean_t_score(parameters, site, population.age)
+    return own + site_correlation(site, known).value * _sd(site, population) / sd * shift
 
 
 def entry_thinness(population: Population, parameters: Parameters) -> dict[str, float]:

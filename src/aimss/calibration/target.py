@@ -141,6 +141,16 @@ class Target(_Form):
         return self.measure or MEASURES[self.quantity][0]
 
     @property
+    def women(self) -> str:
+        """Which of the arm's women these are, in words; empty where they are all of them."""
+        if self.t_score_range is None:
+            return ""
+        low, high = self.t_score_range
+        if low is None:
+            return f"T-score at most {high:g}"
+        return f"T-score from {low:g}" + ("" if high is None else f" to {high:g}")
+
+    @property
     def scale(self) -> Scale:
         """The scale on which its errors are taken as normal.
 

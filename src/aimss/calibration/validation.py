@@ -50,6 +50,7 @@ class Scored:
             "part": self.part,
             "arm": t.arm,
             "comparator": t.comparator,
+            "t_score_range": t.t_score_range,
             "endpoint": endpoint(t),
             "month": t.month,
             "from_month": t.from_month,

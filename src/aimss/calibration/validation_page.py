@@ -85,6 +85,7 @@ def target_row(s: Scored) -> list[str]:
     t = s.target
     months = f"{t.from_month:g}–{t.month:g}" if t.from_month else f"{t.month:g}"
     arm = t.arm.replace("_", " ") + (f" v {t.comparator.replace('_', ' ')}" if t.comparator else "")
+    arm += f", {t.women}" if t.women else ""
     arm += f" ({s.mixture})" if s.mixture else ""
     return [
         "inside" if s.inside else "MISSED",

@@ -82,6 +82,10 @@ def validate(
         _print(scored, misses_only=targets is None)
     for name, reason in record.get("unanswered", {}).items():
         typer.echo(f"NOT ANSWERED: {name}: {reason}.", err=json_only)
+    if not scored:
+        from aimss.errors import TargetError
+
+        raise TargetError("targets", "at least one result that can be answered", "none: see NOT ANSWERED above")
     if out is not None and not json_only:
         typer.echo(f"\nwritten to {out}: validation.md, validation.html, validation.json", err=True)
 

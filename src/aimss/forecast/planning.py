@@ -57,8 +57,6 @@ def plan_for(
     _within("workers", workers, *WORKERS)
     chosen = chosen_strategies(patient, strategies)
 
-    import numpy as np
-
     from aimss.body.parameter_files import read_parameter_file, write_draws
     from aimss.body.parameters import default
     from aimss.forecast.forecast import Settings
@@ -74,8 +72,7 @@ def plan_for(
         patient, chosen, shipped, settings, command=command, explained=explain, progress=progress or (lambda _: None)
     )
     if export_draws is not None:
-        used = made.twins.constants
-        write_draws(export_draws, {name: used[name] for name in shipped.names if np.ndim(used[name])})
+        write_draws(export_draws, made.twins.drawn)
     return document, made
 
 

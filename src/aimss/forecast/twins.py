@@ -32,12 +32,14 @@ class Twins:
     """n virtual twins.
 
     normals : (n, width) the rows they were made of.
+    drawn : name -> (n,), the uncertain parameters, before what is her own: differences between women, her density.
     constants : name -> number or (n,), what the engine takes: model parameters and her own inputs.
     bmi_kg_m2 : (n,).
     plausible : (n,), false where a share of the draw is not below 1.
     """
 
     normals: Array
+    drawn: Mapping[str, Array]
     constants: Mapping[str, Any]
     bmi_kg_m2: Array
     plausible: NDArray[np.bool_]
@@ -101,7 +103,7 @@ class TwinSpace:
                 constants[name] = constants[name] * np.exp(sd * woman_part[:, column] - sd**2 / 2)
         constants.update(record_inputs(self.patient, normals[:, n_parameters + len(differences) :]))
         constants = scaled_by_density(constants, self.thinness)
-        return Twins(normals, constants, constants.pop("bmi_kg_m2"), plausible)
+        return Twins(normals, drawn, constants, constants.pop("bmi_kg_m2"), plausible)
 
     def _own(self, column: Array) -> dict[str, Array]:
         """Rows of the user's draws, chosen evenly by a column of standard normal numbers."""

@@ -48,9 +48,10 @@ def _bone(document: PlanDocument, first: StrategyForecast) -> tuple[str, str]:
     if len(scans) == 1:
         return sentence, ""
     before, last = scans[0], scans[-1]
+    machines = "" if before.converted == last.converted else ", on different scanners: part of it may be the machines'"
     return sentence, (
         f"Your scans of the {SITES[site]} went from {number(before.t_score)} to {number(last.t_score)} "
-        f"in {round(last.month - before.month)} months."
+        f"in {round(last.month - before.month)} months{machines}."
     )
 
 

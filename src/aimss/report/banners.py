@@ -27,7 +27,8 @@ def _figures(one: RangeError) -> str:
         what = FRACTURES.get(one.what, one.what.replace("_", " ")).lower()
         return f"{what}, {middle} times the published ratio ({spread}{held})"
     spread = f"{_beside(one.lowest)} to {_beside(one.highest)}; " if one.n > 1 else ""
-    return f"density of the {SITES[one.what]}, {_beside(one.middle, ' points')} ({spread}{held})"
+    middle = _beside(one.middle, " percentage points")
+    return f"its change in density of the {SITES[one.what]}, {middle} ({spread}{held})"
 
 
 def _beside(error: float, unit: str = "") -> str:
