@@ -104,3 +104,12 @@ def test_a_trial_of_osteoporosis_is_one_of_osteoporosis():
     assert ranges["HORIZON"] == (None, -2.5)
     assert ranges["ZFAST"] == (-2.0, None)
     assert ranges["SWAN"] is None
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [((None, -2.5), "T-score at most -2.5"), ((-1, None), "T-score from -1"), ((-2.5, -1), "T-score from -2.5 to -1")],
+)
+def test_a_row_says_which_women_it_is_about(limits, words):
+    assert target(t_score_range=limits).women == words
+    assert target().women == ""

@@ -337,14 +337,14 @@ def test_an_inhibitor_alone_before_menopause_is_refused_aloud_not_scored(tmp_pat
     assert for_machines.stderr.count("NOT ANSWERED") == 4
 
 
-def test_nothing_to_score_is_no_mistake(tmp_path):
+def test_nothing_scored_is_no_pass_but_files_are_written(tmp_path):
     data = copy.deepcopy(FILE)
     data["arms"] = {"young": PREMENOPAUSAL}
     data["targets"] = [{"id": "x", "arm": "young", "quantity": "ctx", "month": 12, "observed": 5, "se": 1}]
     path = tmp_path / "mine.json"
     path.write_text(json.dumps(data))
     shown = CliRunner().invoke(app, ["validate", "--targets", str(path), "--out", str(tmp_path / "out")])
-    assert shown.exit_code == 0, shown.output
+    assert isinstance(shown.exception, TargetError)
     assert "NOT ANSWERED: x" in shown.output
     assert json.loads((tmp_path / "out" / "validation.json").read_text())["summary"]["n"] == 0
 
