@@ -60,7 +60,7 @@ def coverage(women: int, twins: int, visits: int, seed: int) -> dict[str, Any]:
     data = HerData.of(patient, parameters, "nhanes3_manufacturer")
     white = normals(seed, "truth levels", 0, women, 6)
     levels = data.prior.mean + white @ np.linalg.cholesky(data.prior.covariance).T
-    space = TwinSpace(patient, parameters, given_density=False)
+    space = TwinSpace(patient, parameters)
     drawn = space.twins(space.rows(seed + 10_000, 0, women))
     # each true woman answers by her own density, which her forecast knows from her scans alone
     thin = {site: thinness(site, np.exp(levels[:, i]), parameters) for i, site in enumerate(SITES)}

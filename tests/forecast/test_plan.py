@@ -14,7 +14,7 @@ from aimss.body.parameter_files import read_parameter_file
 from aimss.body.parameters import default
 from aimss.errors import ParameterError
 from aimss.forecast.explain import first_order_share
-from aimss.forecast.thinness import thinness_of
+from aimss.forecast.her_data import HerData
 from aimss.patient.reading import read_record
 
 RECORD = "examples/letrozole-three-years-falling-dxa.yaml"
@@ -181,7 +181,7 @@ def test_derivatives_agree_with_large_differences_and_have_the_right_sign(docume
     # loss by age enters the log volume as a straight line: the derivative is known without the engine
     parameter = default().parameter("ageing_loss_lumbar_spine")
     centre = parameter.value * np.exp(-(default().between_women["ageing_loss_lumbar_spine"] ** 2) / 2)
-    thin = thinness_of(read_record(RECORD), default())["lumbar_spine"]
+    thin = HerData.of(read_record(RECORD), default(), "nhanes3_manufacturer").thinness(default())["lumbar_spine"]
     centre *= np.exp(default()["density_exponent"] * thin)
     level = 1 + document.strategies[0].bmd["lumbar_spine"].change_percent.median[60] / 100
     assert spine["ageing_loss_lumbar_spine"] == pytest.approx(-100 * 5 * centre * parameter.sd * level, rel=0.05)

@@ -8,8 +8,10 @@ import pytest
 from aimss.body.parameters import default
 from aimss.care.compile import compile_strategy
 from aimss.care.library import find_strategy
+from aimss.forecast.derivatives import bmd_derivatives
 from aimss.forecast.forecast import Settings, forecast
-from aimss.forecast.thinness import thinness, thinness_of
+from aimss.forecast.her_data import HerData
+from aimss.forecast.thinness import thinness
 from aimss.patient.densitometry import population_bmd, young_reference
 from aimss.patient.reading import read_record
 
@@ -30,6 +32,10 @@ def record(t_score=None, age=62):
     )  # fmt: skip
 
 
+def thinness_of(patient):
+    return HerData.of(patient, default(), "nhanes3_manufacturer").thinness(default())
+
+
 def change(patient, strategy, given_data=True):
     compiled = [compile_strategy(find_strategy(strategy), patient, SMALL.years)]
     made = forecast(patient, compiled, default(), SMALL, given_data).strategies[0].bmd[..., 0]
@@ -47,7 +53,7 @@ def test_without_her_scans_she_is_forecast_as_a_woman_of_her_age():
 
 
 def test_a_woman_without_a_scan_has_the_density_of_her_age():
-    found = thinness_of(record(), default())
+    found = thinness_of(record())
     for site, value in found.items():
         population = population_bmd(site, 62)
         expected = np.log(population.value) - (population.sd / population.value) ** 2 / 2
@@ -55,7 +61,7 @@ def test_a_woman_without_a_scan_has_the_density_of_her_age():
 
 
 def test_a_scan_of_the_spine_tells_of_the_hip_by_their_correlation():
-    thin, unknown = thinness_of(record(-3.2), default()), thinness_of(record(), default())
+    thin, unknown = thinness_of(record(-3.2)), thinness_of(record())
     own = float(thinness("lumbar_spine", young_reference("lumbar_spine").bmd_g_cm2(-3.2), default()))
     # a scan has noise: it is believed most of the way
     assert unknown["lumbar_spine"] < thin["lumbar_spine"] < own
@@ -65,3 +71,10 @@ def test_a_scan_of_the_spine_tells_of_the_hip_by_their_correlation():
         < thin["total_hip"]
         < unknown["total_hip"] + (thin["lumbar_spine"] - unknown["lumbar_spine"])
     )
+
+
+def test_the_exponent_itself_has_a_derivative_where_bone_is_thin():
+    thin = record(-3.2)
+    compiled = compile_strategy(find_strategy("ai_alone"), thin, SMALL.years)
+    found = bmd_derivatives(thin, compiled, default(), 36.0, thinness_of(thin))["lumbar_spine"]
+    assert next(d["points_per_sd"] for d in found if d["parameter"] == "density_exponent") < -0.1

@@ -64,7 +64,7 @@ def schedule_of(treatments: Iterable[Treatment], parameters: Parameters) -> Sche
     """Return the schedule of an arm; drugs that bone does not know (calcium, remedies of pain) leave it unchanged."""
     kept = list(treatments)
     spans = [t for t in kept if t.drug not in INJECTIONS]
-    edges = sorted({m for t in spans for m in (t.from_month, _end(t))})
+    edges = sorted({m for t in spans for m in (t.from_month, t.end_month)})
     changes: list[tuple[float, Mapping[str, float]]] = [(LONG_BEFORE_DAYS, {})]
     for month in edges:
         inputs: dict[str, float] = dict.fromkeys(
@@ -72,7 +72,7 @@ def schedule_of(treatments: Iterable[Treatment], parameters: Parameters) -> Sche
         )
         inputs |= {f"{drug}_mg_per_day": 0.0 for drug in ORAL_BONE_DRUGS}
         for t in spans:
-            if t.from_month <= month < _end(t):
+            if t.from_month <= month < t.end_month:
                 _add(inputs, t, parameters)
         changes.append((month * DAYS_PER_MONTH, inputs))
     doses = [
@@ -82,10 +82,6 @@ def schedule_of(treatments: Iterable[Treatment], parameters: Parameters) -> Sche
         for month in dose_months(t)
     ]
     return Schedule.build(changes, doses)
-
-
-def _end(treatment: Treatment) -> float:
-    return treatment.to_month if treatment.to_month is not None else FURTHEST_MONTH
 
 
 def _add(inputs: dict[str, float], t: Treatment, p: Parameters) -> None:
@@ -120,7 +116,7 @@ def dose_months(treatment: Treatment) -> tuple[float, ...]:
     if interval is None:
         return (treatment.from_month,)
     count, months = 0, list[float]()
-    while (month := treatment.from_month + count * interval) < min(_end(treatment), FURTHEST_MONTH) - 1e-9:
+    while (month := treatment.from_month + count * interval) < min(treatment.end_month, FURTHEST_MONTH) - 1e-9:
         months.append(month)
         count += 1
     return tuple(months)

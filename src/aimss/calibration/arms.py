@@ -36,7 +36,7 @@ TScore = Annotated[float, Field(ge=-8, le=6, strict=True)]
 HIGHEST_LOWER_LIMIT, LOWEST_UPPER_LIMIT = 1.5, -4.5  # beyond either is less than one woman in ten at any age
 
 
-def _in_order(limits: tuple[float | None, float | None]) -> tuple[float | None, float | None]:
+def _that_women_have(limits: tuple[float | None, float | None]) -> tuple[float | None, float | None]:
     low, high = limits
     if low is None and high is None:
         raise ValueError("a range of T-scores has a limit, as in [null, -2.5]; leave it out if it has none")
@@ -51,7 +51,7 @@ def _in_order(limits: tuple[float | None, float | None]) -> tuple[float | None, 
 
 
 # T-scores at the lumbar spine that a trial admitted, lower and upper limit; null where there is none
-TScoreRange = Annotated[tuple[TScore | None, TScore | None], AfterValidator(_in_order)]
+TScoreRange = Annotated[tuple[TScore | None, TScore | None], AfterValidator(_that_women_have)]
 
 
 class _Form(BaseModel):
@@ -76,7 +76,7 @@ class Population(_Form):
     t_score_range: TScoreRange | None = None
 
     @model_validator(mode="after")
-    def _age_or_menopause(self) -> Population:
+    def _fits_together(self) -> Population:
         if self.t_scores and self.t_score_range is not None:
             raise ValueError("give t_scores (printed means) or t_score_range (what was admitted), not both")
         if self.age_years is None and self.years_since_final_menstrual_period is None:
@@ -133,6 +133,11 @@ class Treatment(_Form):
         if self.drug in INJECTIONS and once and self.doses not in (None, 1):
             raise ValueError(f"{self.drug}: {self.doses} doses need every_months")
         return self
+
+    @property
+    def end_month(self) -> float:
+        """The month in which it ends; the furthest there is where it is not ended."""
+        return FURTHEST_MONTH if self.to_month is None else self.to_month
 
     @property
     def dose(self) -> float | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aimss.calibration.arms import AROMATASE_INHIBITORS, FURTHEST_MONTH, OVARIAN, Arm, Treatment
+from aimss.calibration.arm_schedule import DAYS_PER_MONTH
+from aimss.calibration.arms import AROMATASE_INHIBITORS, OVARIAN, Arm, Treatment
 from aimss.calibration.predict import leaves
 from aimss.calibration.target import Target
 from aimss.care.span import subtract
 
-_ONE_DAY = 1 / 30.4375  # in months; what starts on the same day may be told a day apart
+_ONE_DAY = 1 / DAYS_PER_MONTH  # in months; what starts on the same day may be told a day apart
 
 
 def no_answer(arms: Mapping[str, Arm], target: Target) -> str:
@@ -38,10 +39,7 @@ def unsuppressed_months(arm: Arm, until_month: float) -> tuple[float, float] | N
 
 
 def _months(arm: Arm, drugs: tuple[str, ...]) -> list[tuple[float, float]]:
-    def end(t: Treatment) -> float:
-        return FURTHEST_MONTH if t.to_month is None else t.to_month
-
-    return [(t.from_month, end(t)) for t in arm.treatments if t.drug in drugs and _acts(t)]
+    return [(t.from_month, t.end_month) for t in arm.treatments if t.drug in drugs and _acts(t)]
 
 
 def _acts(treatment: Treatment) -> bool:

@@ -6,12 +6,14 @@ million times finer than the differences: two runs of one woman then differ by t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aimss.body.density_response import scaled_by_density
 from aimss.body.schedule import Schedule
 from aimss.care.compile import CompiledStrategy, history_schedule
 from aimss.forecast.courses import simulate
@@ -31,10 +33,15 @@ SHOWN = 12
 
 
 def bmd_derivatives(
-    patient: Patient, compiled: CompiledStrategy, parameters: Parameters, months: float
+    patient: Patient,
+    compiled: CompiledStrategy,
+    parameters: Parameters,
+    months: float,
+    thinness: Mapping[str, float],
 ) -> dict[str, list[dict[str, Any]]]:
     """Return for each site what one SD of a parameter adds to the BMD change (% points) from today to `months`.
 
+    thinness : of her bone, by site; the response by density follows the steps, so that its exponent has one too.
     Largest first, twelve a site: parameter, meaning, points_per_sd, and points per one per cent of its value.
     """
     space = TwinSpace(patient, parameters)
@@ -46,6 +53,7 @@ def bmd_derivatives(
         p, own = parameters.parameter(name), twins.constants[name]
         for row, step in ((2 * i, STEP_SD), (2 * i + 1, -STEP_SD)):
             own[row] = own[row] + step * p.sd if p.distribution == "normal" else own[row] * np.exp(step * p.sd)
+    twins = replace(twins, constants=scaled_by_density(twins.constants, thinness))
     history = Schedule.build(*history_schedule(patient))
     first = min(0.0, float(compiled.schedule.times_days[0]), float(history.times_days[0]))
     start = past_start_days(twins.constants, first)

@@ -103,10 +103,10 @@ def forecast(
     conditioned : twins already found for this record and settings; None finds them.
     Raises EngineError if more than one twin in twenty cannot be solved.
     """
-    seen = patient if given_data else patient.model_copy(update={"dxa": ()})
-    space = TwinSpace(seen, parameters, settings.vary_parameters, settings.vary_women, settings.draws)
     data = HerData.of(patient, parameters, settings.reference_set)
     data = data if given_data else data.without_observations()
+    thin = data.thinness(parameters)
+    space = TwinSpace(patient, parameters, settings.vary_parameters, settings.vary_women, settings.draws, thin)
     history = Schedule.build(*history_schedule(patient))
     conditioned = conditioned or _conditioned(space, data, history, settings)
     twins = space.twins(conditioned.rows)

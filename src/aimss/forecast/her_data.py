@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aimss.forecast.her_scans import level_prior, scan_data
 from aimss.forecast.levels import LevelPosterior, LevelPrior, ScanData, update_levels
+from aimss.forecast.thinness import thinness
 from aimss.forecast.turnover_data import (
     TurnoverData,
     estradiol_log_likelihood,
@@ -18,6 +19,7 @@ from aimss.forecast.turnover_data import (
 )
 from aimss.patient.dates import DAYS_PER_MONTH
 from aimss.patient.densitometry import young_reference
+from aimss.patient.observations import SITES
 from aimss.patient.scans import ScanSeries, scan_series
 
 if TYPE_CHECKING:
@@ -97,6 +99,15 @@ class HerData:
         if len(when):
             total = total + estradiol_log_likelihood(values, past.estradiol[:, np.searchsorted(days, when)])
         return total
+
+    def thinness(self, parameters: Parameters) -> dict[str, float]:
+        """How thin her bone is at every site, by all her scans; the mean of her age where she has none.
+
+        The scans are taken together before any course is known: what she lost between them moves the answer by less
+        than the noise of a scan.
+        """
+        level = update_levels(self.prior, self.scans, np.zeros((1, self.scans.count))).mean[0, : len(SITES)]
+        return {site: float(thinness(site, np.exp(level[i]), parameters)) for i, site in enumerate(SITES)}
 
     def t_score(self, site: Site, bmd: Array) -> Array:
         """T-score of a BMD (g/cm2, Hologic scale) as her own centre would print it, else by the chosen reference."""

@@ -127,10 +127,8 @@ def _explained(patient: Patient, made: Forecast, parameters: Parameters) -> dict
     """What drives the interval, which test narrows it, and how the outcome moves with each parameter."""
     months = min(60.0, float(made.months[-1]))
     first = made.strategies[0].compiled
-    return {
-        **explain(made, parameters),
-        "derivatives": {"months": months, "bmd_change_percent": bmd_derivatives(patient, first, parameters, months)},
-    }
+    slopes = bmd_derivatives(patient, first, parameters, months, made.her_data.thinness(parameters))
+    return {**explain(made, parameters), "derivatives": {"months": months, "bmd_change_percent": slopes}}
 
 
 def _bone_of_choices(patient: Patient, parameters: Parameters, twins: Forecast) -> dict[str, str]:

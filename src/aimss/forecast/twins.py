@@ -8,8 +8,7 @@ follows from the row: the same rows always make the same twins, and a step in th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from numpy.typing import NDArray
 
 from aimss.body.density_response import scaled_by_density
 from aimss.counter_random import normals as standard_normals
-from aimss.forecast.thinness import thinness_of
 from aimss.forecast.unknowns import UNKNOWNS, record_inputs
 
 if TYPE_CHECKING:
@@ -58,7 +56,7 @@ class TwinSpace:
 
     vary_parameters, vary_women : hold one of the two sources of spread at its centre, to see the other alone.
     draws : parameters of the user's own, name -> (d,); each twin takes one row of them, by its first column.
-    given_density : false leaves the response by density to the caller, who knows the density of every woman.
+    thinness : of her bone, by site, for the response by density; nothing leaves that to the caller.
     """
 
     patient: Patient
@@ -66,12 +64,7 @@ class TwinSpace:
     vary_parameters: bool = True
     vary_women: bool = True
     draws: Mapping[str, Array] | None = None
-    given_density: bool = True
-
-    @cached_property
-    def thinness(self) -> Mapping[str, float]:
-        """How thin her bone is at every site; nothing where density is not given."""
-        return thinness_of(self.patient, self.parameters) if self.given_density else {}
+    thinness: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def make_bodies(
     mode : central, draw_per_woman or draw_per_replicate (`TrialDesign.parameters`).
     """
     n, first = len(women), women.first
-    space = TwinSpace(patient, parameters, vary_parameters=mode == "draw_per_woman", given_density=False)
+    space = TwinSpace(patient, parameters, vary_parameters=mode == "draw_per_woman")
     if mode == "draw_per_woman":
         rows = space.rows(seed, first, n)
     else:
